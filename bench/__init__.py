@@ -1,0 +1,1 @@
+"""Measurements against other tools; started by `./run bench`. Nothing of the station imports this."""

@@ -1,0 +1,301 @@
+"""Blocks of a device or an image file: the only place where a carrier is read.
+
+Takes a path; gives bytes by block address, with the retry policy, the kept structure blocks and the question
+"drive or medium?". Relies on nothing of ours but the nouns. Opens for reading only, by pread, never by mmap:
+a bad sector under a mapping kills the process.
+"""
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import xxhash
+
+from carriers.model import CarrierChanged, CarrierError, DriveLost, Extent, Finding
+
+Pread = Callable[[int, int, int], bytes]
+
+# What the kernel says when the medium, not the way to it, is at fault. Everything else is a lost drive.
+MEDIUM_ERRORS = frozenset({errno.EIO, errno.ENODATA, errno.EILSEQ, errno.EREMOTEIO, errno.ETIMEDOUT, errno.EBADMSG})
+
+SECTOR_BYTES = 2048
+KEPT_BYTES = 64 << 20           # structure blocks kept so that the pass does not ask the medium for them twice
+_PLACE_BYTES = 16 << 20         # errors nearer than this to the last one are the same place
+_DISTANT_BYTES = 64 << 10       # two ECC blocks: nearer than this a good block says nothing of the drive
+_SAMPLES = 16                   # good blocks remembered, spread over the carrier
+
+
+class Run(NamedTuple):
+    """A stretch that was read, or was not (content None). attempts: reads it took; seconds: time it took."""
+
+    offset_bytes: int
+    length_bytes: int
+    content: bytes | None
+    attempts: int
+    seconds: float
+
+
+class BlockRun(NamedTuple):
+    """A `Run` by block address."""
+
+    extent: Extent
+    content: bytes | None
+    attempts: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How to go on after a medium error: down to which piece, how many more tries for that piece."""
+
+    block_bytes: int
+    retries: int = 2
+    clock: Callable[[], float] = time.perf_counter
+
+
+def read_runs(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> list[Run]:
+    """Read a stretch at once; after a medium error by halves, down to single blocks, each tried again.
+
+    Args:    read: (offset, length) → bytes, None = medium error.
+    Returns: ascending runs that cover the stretch; neighbours differ in being readable or in having been unstable.
+             attempts > 1 marks what failed first and was read then.
+    Raises:  what `read` raises.
+    """
+    return _merged(_halved(read, offset, length, policy))
+
+
+def _halved(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> list[Run]:
+    begun = policy.clock()
+    content = read(offset, length)
+    seconds = policy.clock() - begun
+    if content is not None:
+        return [Run(offset, length, content, 1, seconds)]
+    if length <= policy.block_bytes:
+        return [_insisted(read, offset, length, policy)]
+    half = -(-length // (2 * policy.block_bytes)) * policy.block_bytes
+    runs = _halved(read, offset, half, policy) + _halved(read, offset + half, length - half, policy)
+    if all(run.content is not None and run.attempts == 1 for run in runs):
+        runs = [run._replace(attempts=2) for run in runs]       # the failure did not come back: somewhere in here
+    worst = next(i for i, run in enumerate(runs) if run.content is None or run.attempts > 1)
+    runs[worst] = runs[worst]._replace(seconds=runs[worst].seconds + seconds)
+    return runs
+
+
+def _insisted(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> Run:
+    """A block that failed once: up to `retries` more tries."""
+    begun = policy.clock()
+    for attempt in range(2, policy.retries + 2):
+        content = read(offset, length)
+        if content is not None:
+            return Run(offset, length, content, attempt, policy.clock() - begun)
+    return Run(offset, length, None, policy.retries + 1, policy.clock() - begun)
+
+
+def _merged(runs: list[Run]) -> list[Run]:
+    """Neighbours of one sort (readable or not, unstable or not) as one run."""
+    if len(runs) == 1:
+        return runs
+    merged: list[Run] = []
+    group: list[Run] = []
+    for run in runs:
+        if group and (run.content is None, run.attempts > 1) != (group[0].content is None, group[0].attempts > 1):
+            merged.append(_joined(group))
+            group = []
+        group.append(run)
+    merged.append(_joined(group))
+    return merged
+
+
+def _joined(group: list[Run]) -> Run:
+    if len(group) == 1:
+        return group[0]
+    contents = [run.content for run in group if run.content is not None]
+    return Run(group[0].offset_bytes, sum(run.length_bytes for run in group), b"".join(contents) if contents else None,
+               max(run.attempts for run in group), sum(run.seconds for run in group))
+
+
+class BlockSource:
+    """A device or an image file, by blocks. Holds one descriptor, opened for reading only.
+
+    block_bytes: the unit of addresses, 2048 until `use_blocks`. size_bytes: as seen when it was opened.
+    Raises:  CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
+    """
+
+    def __init__(self, path: Path, *, pread: Pread = os.pread, retries: int = 2,
+                 clock: Callable[[], float] = time.perf_counter) -> None:
+        self.path = path
+        self.block_bytes = SECTOR_BYTES
+        self._pread = pread
+        self._policy = RetryPolicy(SECTOR_BYTES, retries, clock)
+        self._fd = _opened(path)
+        try:
+            self.size_bytes = os.lseek(self._fd, 0, os.SEEK_END)
+            self._stamp = self.stamp()
+            if self.size_bytes == 0:
+                raise CarrierError("source-empty", source=str(path))
+        except BaseException:
+            os.close(self._fd)
+            raise
+        self._kept: dict[int, Run] = {}             # by block
+        self._kept_bytes = 0
+        self._failed: set[int] = set()              # structure blocks that failed: asked again by the pass only
+        self._good: dict[int, tuple[int, int, int]] = {}      # sixteenth of the carrier → offset, length, XXH3
+        self._last_error: int | None = None
+        self._findings: list[Finding] = []
+
+    @property
+    def blocks(self) -> int:
+        """Blocks that the carrier gives, the last one counted even if cut."""
+        return -(-self.size_bytes // self.block_bytes)
+
+    def use_blocks(self, block_bytes: int) -> None:
+        """Address by blocks of this many bytes from now on; what was kept is forgotten."""
+        self.block_bytes = block_bytes
+        self._policy = RetryPolicy(block_bytes, self._policy.retries, self._policy.clock)
+        self._kept, self._kept_bytes, self._failed = {}, 0, set()
+
+    def stamp(self) -> tuple[int, int, int, int]:
+        """(st_dev, st_ino, bytes, mtime in ns): differs when the file behind the path has become another."""
+        status = os.fstat(self._fd)
+        return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+    def check_same(self) -> None:
+        """Raises: CarrierChanged where the file was written to since it was opened."""
+        if self.stamp() != self._stamp:
+            raise CarrierChanged("carrier-changed", source=str(self.path), path="")
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What reading has shown of the drive so far."""
+        return tuple(self._findings)
+
+    def close(self) -> None:
+        """Give the descriptor back; the source cannot be read afterwards."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def read_blocks(self, lba: int, count: int) -> bytes | None:
+        """Read structure blocks and keep them. None where one of them fails or lies beyond the carrier.
+
+        Raises: DriveLost, CarrierChanged.
+        """
+        offset, end = lba * self.block_bytes, (lba + count) * self.block_bytes
+        if lba < 0 or count < 1 or end > self.size_bytes:
+            return None
+        if self._failed and not self._failed.isdisjoint(range(lba, lba + count)):
+            return None
+        runs = _merged(list(self._pieces(offset, end)))
+        for run in runs:
+            self._keep(run)
+        contents = [run.content for run in runs if run.content is not None]
+        return None if len(contents) < len(runs) else contents[0] if len(contents) == 1 else b"".join(contents)
+
+    def read_extent(self, extent: Extent) -> list[BlockRun]:
+        """Read an extent that lies on the carrier, kept blocks from memory.
+
+        Returns: ascending runs that cover it; several where a block failed or was unstable.
+        Raises:  DriveLost, CarrierChanged. A medium error is a run without content.
+        """
+        offset = extent.start_lba * self.block_bytes
+        runs = _merged(list(self._pieces(offset, offset + extent.length_bytes)))
+        return [BlockRun(Extent(run.offset_bytes // self.block_bytes, run.length_bytes),
+                         run.content, run.attempts, run.seconds) for run in runs]
+
+    def _pieces(self, offset: int, end: int) -> Iterator[Run]:
+        """The stretch in ascending pieces: kept ones as they are, the rest from the medium."""
+        size, kept = self.block_bytes, self._kept
+        while offset < end:
+            run = kept.get(offset // size)
+            if run is not None and run.content is not None:
+                skip = offset - run.offset_bytes
+                content = run.content[skip:skip + end - offset]
+                yield Run(offset, len(content), content, run.attempts, 0.0)
+                offset += len(content)
+                continue
+            stop = offset + size
+            while stop < end and stop // size not in kept:
+                stop += size
+            yield from read_runs(self._read, offset, min(stop, end) - offset, self._policy)
+            offset = min(stop, end)
+
+    def _keep(self, run: Run) -> None:
+        blocks = range(run.offset_bytes // self.block_bytes, (run.offset_bytes + run.length_bytes) // self.block_bytes)
+        if run.content is None:
+            self._failed.update(blocks)
+        elif self._kept_bytes + run.length_bytes <= KEPT_BYTES and blocks[0] not in self._kept:
+            self._kept.update(dict.fromkeys(blocks, run))
+            self._kept_bytes += run.length_bytes
+
+    def _read(self, offset: int, length: int) -> bytes | None:
+        """One read of the medium; asks "drive or medium?" after the first error in a place."""
+        content = self._read_once(offset, length)
+        if content is None:
+            if self._last_error is None or abs(offset - self._last_error) > _PLACE_BYTES:
+                self._last_error = offset
+                self._question_drive(offset)
+            return None
+        sixteenth = offset * _SAMPLES // self.size_bytes
+        if sixteenth not in self._good:
+            first = content[:self.block_bytes]
+            self._good[sixteenth] = (offset, len(first), xxhash.xxh3_64_intdigest(first))
+        return content
+
+    def _read_once(self, offset: int, length: int) -> bytes | None:
+        pieces: list[bytes] = []
+        while length:
+            try:
+                piece = self._pread(self._fd, length, offset)
+            except OSError as error:
+                if error.errno in MEDIUM_ERRORS:
+                    return None
+                raise lost(self.path, error) from error
+            if not piece:
+                self.check_same()
+                raise DriveLost("drive-lost", source=str(self.path), reason="EOF")
+            pieces.append(piece)
+            offset, length = offset + len(piece), length - len(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _question_drive(self, bad_offset: int) -> None:
+        """Read a distant block again that was read well; a drive that cannot do that is in doubt, not the medium."""
+        distant = [good for good in self._good.values() if abs(good[0] - bad_offset) >= _DISTANT_BYTES]
+        if not distant:
+            return
+        offset, length, digest = max(distant, key=lambda good: abs(good[0] - bad_offset))
+        for _ in range(3):
+            os.posix_fadvise(self._fd, offset, length, os.POSIX_FADV_DONTNEED)      # not from the page cache
+            content = self._read_once(offset, length)
+            if content is not None and xxhash.xxh3_64_intdigest(content) == digest:
+                return
+        self._findings.append(Finding("drive-doubt", extent=Extent(offset // self.block_bytes, length),
+                                      facts={"error_lba": bad_offset // self.block_bytes}))
+
+
+def lost(path: Path, error: OSError) -> DriveLost:
+    """The refusal for an error that is not the medium's."""
+    return DriveLost("drive-lost", source=str(path), reason=errno.errorcode.get(error.errno or 0, str(error.errno)))
+
+
+def refused(path: Path, error: OSError) -> CarrierError:
+    """The refusal for a source that could not be opened."""
+    if error.errno in (errno.ENOENT, errno.ENOTDIR):
+        return CarrierError("source-missing", source=str(path))
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return CarrierError("source-denied", source=str(path))
+    return lost(path, error)
+
+
+def _opened(path: Path) -> int:
+    try:
+        mode = path.stat().st_mode          # before opening: a FIFO would hang us
+        if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
+            raise CarrierError("source-unsupported", source=str(path))
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+    except OSError as error:
+        raise refused(path, error) from error

@@ -1,0 +1,238 @@
+"""An optical disc or an image of one: its volumes as one structure, read by block address.
+
+Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `iso9660`, `volume` and `layers` for
+the structure, on `blocks` for reading and its retry policy.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+import xxhash
+
+from carriers import names
+from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
+from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
+from carriers.layers import check_extents, reconcile
+from carriers.model import (
+    Addressing,
+    CarrierId,
+    CarrierKind,
+    Chunk,
+    Extent,
+    FilePart,
+    Files,
+    Finding,
+    PlannedRead,
+    Structure,
+    Tree,
+)
+from carriers.volume import Listing, list_volume
+
+_BLANK_SAMPLES = 64
+_JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
+
+
+class Disc:
+    """A disc. Its structure is read once, when first asked for."""
+
+    def __init__(self, source: BlockSource) -> None:
+        self._source = source
+        self._known: tuple[CarrierId, Structure, tuple[Finding, ...]] | None = None
+
+    def identify(self) -> CarrierId:
+        """What the disc says it is; medium and serial are "" for an image. Raises: DriveLost."""
+        return self._look()[0]
+
+    def structure(self) -> tuple[Structure, tuple[Finding, ...]]:
+        """The volumes, the files that they show, and what is wrong with them. Raises: DriveLost."""
+        return self._look()[1:]
+
+    def findings(self) -> tuple[Finding, ...]:
+        """What reading has shown of the drive so far (`drive-doubt`)."""
+        return self._source.findings()
+
+    def read(self, plan: Iterable[PlannedRead]) -> Iterator[Chunk]:
+        """Read what is planned; structure blocks that are kept do not ask the disc again.
+
+        Raises: DriveLost, CarrierChanged. A medium error is a chunk without content.
+        """
+        self._source.check_same()
+        for planned in plan:
+            for run in self._source.read_extent(planned.extent):
+                yield _chunk(planned, run, self._source.block_bytes)
+        self._source.check_same()
+
+    def stamp(self) -> list[int | str]:
+        """The device or file that is being read: device, inode, bytes, time of change in ns."""
+        return list(self._source.stamp())
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _look(self) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
+        if self._known is None:
+            self._known = _read_disc(self._source)
+        return self._known
+
+
+def _chunk(planned: PlannedRead, run: BlockRun, block_bytes: int) -> Chunk:
+    """One run of a read with the parts, or pieces of parts, that lie in it."""
+    parts = planned.parts
+    if run.extent != planned.extent:
+        begin = (run.extent.start_lba - planned.extent.start_lba) * block_bytes
+        parts = tuple(_cut(parts, begin, begin + run.extent.length_bytes))
+    return Chunk(planned.number, run.extent, parts, run.attempts, run.seconds, run.content)
+
+
+def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
+    for part in parts:
+        first, last = max(part.at_bytes, begin), min(part.at_bytes + part.length_bytes, end)
+        if first < last:
+            yield FilePart(part.file_no, part.offset_bytes + first - part.at_bytes, first - begin, last - first)
+
+
+def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
+    found = read_descriptors(source)
+    findings = found.findings + _of_file_system(source, found)
+    digest = xxhash.xxh3_128()
+    for lba in found.seen:
+        digest.update(source.read_blocks(lba, 1) or b"")
+    block_bytes = found.volumes[0].logical_block_size if found.volumes else SECTOR_BYTES
+    if block_bytes != source.block_bytes:
+        source.use_blocks(block_bytes)
+    claimed = max((v.volume_space_size for v in found.volumes), default=0)
+    extents = [Extent(lba * SECTOR_BYTES // block_bytes, SECTOR_BYTES) for lba in found.seen]
+    listings: dict[str, Listing] = {}
+    for volume in _chosen(found, source):
+        reader = DirectoryReader(source, max(claimed, source.blocks))
+        like = listings["Joliet"].files.paths if "Joliet" in listings else ()
+        listing = list_volume(volume, reader, source.size_bytes, like)
+        listings[volume.name] = listing
+        findings += listing.findings + _of_path_tables(source, volume, listing)
+        extents += [*reader.read, *(table for table in (volume.path_table_l, volume.path_table_m) if table.start_lba and
+                                    table.start_lba * block_bytes + table.length_bytes <= source.size_bytes)]
+        digest.update(reader.digest.digest())
+    if found.boot_catalogue * SECTOR_BYTES in range(1, source.size_bytes):
+        extents.append(Extent(found.boot_catalogue * SECTOR_BYTES // block_bytes, SECTOR_BYTES))
+    joined = reconcile(listings.pop("Joliet", None), next(iter(listings.values()), None))
+    findings += joined.findings + _of_size(source, claimed, joined.files)
+    structure = Structure(_layers(joined.trees, found), Addressing.BLOCKS, block_bytes, source.blocks,
+                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source))
+    identity = CarrierId(CarrierKind.DISC, "", _label(found.volumes), "", source.size_bytes, digest.hexdigest())
+    return identity, structure, _once(findings)
+
+
+def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
+    """The volumes to walk: Joliet, and the first primary one (else :1999 one) whose root directory can be read."""
+    sound = DirectoryReader(source, source.blocks)
+    joliet = [v for v in found.volumes if v.name == "Joliet"][:1]
+    primary = [v for v in found.volumes if v.name == "ISO 9660"] + \
+              [v for v in found.volumes if v.name == "ISO 9660:1999"]
+    readable = [v for v in primary if sound.first_records(v.root.start_lba)[1]]
+    return joliet + (readable or primary)[:1]
+
+
+def _layers(trees: tuple[Tree, ...], found: Descriptors) -> tuple[str, ...]:
+    present = {tree.name for tree in trees}
+    return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + ("UDF",) * found.udf
+
+
+def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
+    """`blank`, or `file-system-unknown` where there is no ISO 9660 or another file system beside it."""
+    if found.udf:
+        return [Finding("file-system-unknown", facts={"layer": "UDF"})]
+    if found.seen:
+        return [] if found.volumes else [damaged("volume-descriptor", extent=Extent(FIRST_DESCRIPTOR, SECTOR_BYTES))]
+    area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, source.size_bytes // SECTOR_BYTES))]
+    if any(block is None for block in area):
+        return [damaged("unreadable-block", extent=Extent(area.index(None), SECTOR_BYTES)),
+                Finding("file-system-unknown", facts={"layer": ""})]
+    step = max(1, source.size_bytes // SECTOR_BYTES // _BLANK_SAMPLES)
+    sample = (source.read_blocks(lba, 1) for lba in range(0, source.size_bytes // SECTOR_BYTES, step))
+    if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
+        return [Finding("file-system-unknown", facts={"layer": ""})]
+    return [Finding("blank")]
+
+
+def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
+    """`carrier-truncated` where the volume claims more than there is; what `check_extents` finds."""
+    claimed_bytes = claimed * source.block_bytes
+    findings = check_extents(files, source.block_bytes, max(claimed_bytes, source.size_bytes))
+    if claimed_bytes > source.size_bytes:
+        findings.append(Finding("carrier-truncated", facts={"claimed_bytes": claimed_bytes,
+                                                            "actual_bytes": source.size_bytes}))
+    return findings
+
+
+def _of_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Listing) -> list[Finding]:
+    """The path tables beside the directories: both copies alike, and no directory in them that the walk has missed.
+
+    A table that is not recorded at all is left alone.
+    """
+    little, big = _path_table(source, volume.path_table_l, "little"), _path_table(source, volume.path_table_m, "big")
+    findings = [damaged("path-table", extent=table) for table, places in
+                ((volume.path_table_l, little), (volume.path_table_m, big)) if places is None]
+    if little and big and little != big:
+        findings.append(Finding("descriptor-copies-differ", extent=volume.path_table_m,
+                                facts={"what": "path-table", "count": 1}))
+    missed = [lba for lba in little or big or () if lba not in listing.directories]
+    if missed:
+        findings.append(damaged("directory-not-reached", extent=Extent(missed[0], source.block_bytes),
+                                count=len(missed)))
+    return findings
+
+
+def _path_table(source: BlockSource, table: Extent, order: Literal["little", "big"]) -> list[int] | None:
+    """Where the directories of a path table begin; [] = not recorded, None = damaged.
+
+    Source: ECMA-119 §9.4. Records are 8 bytes and a name, padded to even.
+    """
+    if table.start_lba == 0 or table.length_bytes == 0:
+        return []
+    if (table.start_lba * source.block_bytes + table.length_bytes) > source.size_bytes:
+        return None
+    raw = source.read_blocks(table.start_lba, -(-table.length_bytes // source.block_bytes))
+    if raw is None:
+        return None
+    places: list[int] = []
+    at = 0
+    while at + 8 <= table.length_bytes and raw[at]:
+        places.append(int.from_bytes(raw[at + 2:at + 6], order) + raw[at + 1])
+        at += 8 + raw[at] + (raw[at] & 1)
+    return places or None
+
+
+def _label(volumes: list[VolumeDescriptor]) -> str:
+    """The volume label: Joliet's, unless it is only the primary one cut to the 16 characters that Joliet has."""
+    labels = {v.name: v.volume_identifier for v in reversed(volumes)}
+    primary = names.decoded(labels.get("ISO 9660", labels.get("ISO 9660:1999", b"")))[0].rstrip(" \0")
+    joliet = labels.get("Joliet", b"").decode("utf-16-be", "surrogatepass").rstrip(" \0")
+    if len(joliet) >= _JOLIET_LABEL and primary.startswith(joliet):
+        return primary
+    return joliet or primary
+
+
+def _merged(extents: list[Extent], source: BlockSource) -> tuple[Extent, ...]:
+    """Ascending and disjoint, in whole blocks."""
+    size = source.block_bytes
+    merged: list[list[int]] = []
+    for extent in sorted(extents):
+        end = extent.start_lba + -(-extent.length_bytes // size)
+        if merged and extent.start_lba <= merged[-1][1]:
+            merged[-1][1] = max(merged[-1][1], end)
+        else:
+            merged.append([extent.start_lba, end])
+    return tuple(Extent(first, (end - first) * size) for first, end in merged)
+
+
+def _once(findings: list[Finding]) -> tuple[Finding, ...]:
+    """Every finding once: two trees may say the same of one name."""
+    seen: set[tuple[object, ...]] = set()
+    unique = []
+    for finding in findings:
+        key = (finding.code, finding.path, finding.extent, tuple(sorted(finding.facts.items())))
+        if key not in seen:
+            seen.add(key)
+            unique.append(finding)
+    return tuple(unique)

@@ -1,0 +1,293 @@
+"""ISO 9660 as it is recorded: volume descriptors and directory records; notes damage and goes on.
+
+Takes a `BlockSource`; gives volume descriptors and the records of directories. Relies on ECMA-119 (ISO 9660:1988 and
+:1999) and the Joliet specification. No number of the carrier is trusted; a directory block is read once per volume.
+"""
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import xxhash
+
+from carriers.blocks import SECTOR_BYTES, BlockSource
+from carriers.model import Extent, Finding
+
+FIRST_DESCRIPTOR = 16
+_MAX_DESCRIPTORS = 64
+_JOLIET_ESCAPES = (b"%/@", b"%/C", b"%/E")
+_UDF_IDS = frozenset((b"BEA01", b"NSR02", b"NSR03", b"TEA01", b"BOOT2"))
+
+# ECMA-119 §9.1: length, XAR length, extent, data length, flags with file unit size above them, name length
+_LITTLE = struct.Struct("<BBI4xI11xH5xB")
+_BIG = struct.Struct(">6xI4xI")
+DIRECTORY, ASSOCIATED, _RESERVED, MULTI_EXTENT = 0x02, 0x04, 0x60, 0x80          # file flags, §9.1.6
+INTERLEAVED = 0xFF00            # a file unit size ≠ 0, §9.1.7
+
+_PIECE_BLOCKS = 512             # a directory is read in pieces of this many blocks
+_BARREN_BLOCKS = 64             # after so many blocks without one record it is no directory any more
+
+
+class VolumeDescriptor(NamedTuple):
+    """A volume descriptor that can be used. name: of the tree it gives. lba: where it lies."""
+
+    name: str
+    lba: int
+    volume_identifier: bytes
+    volume_space_size: int
+    logical_block_size: int
+    path_table_l: Extent
+    path_table_m: Extent
+    root: Extent
+
+
+@dataclass(slots=True)
+class Descriptors:
+    """What the volume recognition area holds. seen: descriptor blocks; boot_catalogue: its block, -1 = none."""
+
+    volumes: list[VolumeDescriptor] = field(default_factory=list)
+    seen: list[int] = field(default_factory=list)
+    boot_catalogue: int = -1
+    udf: bool = False
+    findings: list[Finding] = field(default_factory=list)
+
+
+class Record(NamedTuple):
+    """A directory record that can be trusted. start_lba: after the extended attribute record. flags: the file flags,
+    the file unit size above them. use_at, use_end: where the system use area lies in the block."""
+
+    name: bytes
+    flags: int
+    start_lba: int
+    size_bytes: int
+    use_at: int
+    use_end: int
+
+
+RawRecord = tuple[bytes, int, int, int, int, int]
+"""A `Record` before it is given names: half a million of them are made, and most are only taken apart again."""
+
+
+def damaged(what: str, path: str = "", extent: Extent | None = None, count: int = 1) -> Finding:
+    """`structure-damaged`: what is damaged, in which directory, where first, how often there."""
+    return Finding("structure-damaged", path, extent, {"what": what, "count": count})
+
+
+def read_descriptors(source: BlockSource) -> Descriptors:
+    """Read the volume recognition area: every descriptor that can be used, and UDF where it announces itself.
+
+    Returns: volumes in recorded order; findings `structure-damaged`, `descriptor-copies-differ`.
+    Raises:  DriveLost.
+    Source:  ECMA-119 §8; Joliet §2; El Torito §2; ECMA-167 2/9.
+    """
+    found = Descriptors()
+    terminated = False
+    strange: list[int] = []
+    for lba in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + _MAX_DESCRIPTORS):
+        block = source.read_blocks(lba, 1)
+        if block is None and lba >= source.blocks:
+            break
+        kind = block[1:6] if block else b""
+        if kind == b"CD001" and block:
+            found.seen.append(lba)
+            _take_descriptor(block, lba, source, found)
+            terminated = terminated or block[0] == 255
+        elif kind in _UDF_IDS:
+            found.seen.append(lba)
+            found.udf = found.udf or kind in (b"NSR02", b"NSR03")
+        else:
+            strange.append(lba)
+            if len(strange) > 7 and strange[-8] == lba - 7:
+                break
+    last = max((lba for lba in found.seen), default=0)
+    for lba in strange:
+        if lba < last and not (terminated and found.udf):
+            found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
+    if found.seen and not terminated and not found.udf:
+        found.findings.append(damaged("descriptor-terminator", extent=Extent(last + 1, SECTOR_BYTES)))
+    return found
+
+
+def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descriptors) -> None:
+    if block[0] == 0 and block[7:30] == b"EL TORITO SPECIFICATION":
+        found.boot_catalogue = int.from_bytes(block[0x47:0x4B], "little")
+    if block[0] not in (1, 2):
+        if block[0] not in (0, 3, 255):
+            found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
+        return
+    name = "ISO 9660"
+    if block[0] == 2 and block[88:91] in _JOLIET_ESCAPES:
+        name = "Joliet"
+    elif block[0] == 2:
+        name = "ISO 9660:1999"
+    size_le, size_be = struct.unpack("<I", block[80:84])[0], struct.unpack(">I", block[84:88])[0]
+    unit_le, unit_be = struct.unpack("<H", block[128:130])[0], struct.unpack(">H", block[130:132])[0]
+    unit = next((u for u in (unit_le, unit_be) if u in (512, 1024, 2048)), 2048)
+    xar, le, length_le = _LITTLE.unpack_from(block, 156)[1:4]
+    be, length_be = _BIG.unpack_from(block, 156)
+    blocks = source.size_bytes // unit
+    root = Extent((le if le < blocks else be) + xar, length_le if length_le <= source.size_bytes else length_be)
+    if (size_le, unit_le, le, length_le) != (size_be, unit_be, be, length_be):
+        found.findings.append(Finding("descriptor-copies-differ", extent=Extent(lba, SECTOR_BYTES),
+                                      facts={"what": "both-endian", "count": 1}))
+    if block[156] < 34 or root.start_lba >= blocks or root.start_lba == 0 or not block[181] & DIRECTORY:
+        found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
+        return
+    space = size_le if size_le == size_be or abs(size_le - blocks) <= abs(size_be - blocks) else size_be
+    length = int.from_bytes(block[132:136], "little")
+    found.volumes.append(VolumeDescriptor(
+        name, lba, block[40:72], space, unit,
+        Extent(int.from_bytes(block[140:144], "little"), length), Extent(int.from_bytes(block[148:152], "big"), length),
+        root))
+
+
+class DirectoryReader:
+    """Reads the directories of one volume: each block once, what is damaged noted, every number checked.
+
+    limit_blocks: what the volume claims or the carrier gives, the larger: an extent beyond it is implausible.
+    """
+
+    def __init__(self, source: BlockSource, limit_blocks: int) -> None:
+        self.findings: list[Finding] = []
+        self.read: list[Extent] = []                # structure that was read
+        self.digest = xxhash.xxh3_128()             # of the directory blocks, as walked
+        self.block_bytes = source.block_bytes
+        self._source = source
+        self._limit_bytes = limit_blocks * source.block_bytes
+        self._visited: set[int] = set()
+        self._noted: dict[tuple[str, str], list[int]] = {}
+        self._area_budget = source.size_bytes + (1 << 20)
+
+    def records(self, directory: Extent, path: str) -> Iterator[tuple[bytes, list[RawRecord]]]:
+        """The records of a directory but `.` and `..`, block by block, keeping every one that can be trusted.
+
+        Args:   directory: as its parent has it; its own first record may correct the length.
+        Raises: DriveLost. Damage is in `findings` after `settle`.
+        Source: ECMA-119 §6.8.1 (no record crosses a block), §9.1, §7.3.3 (both-endian numbers).
+        """
+        barren = 0
+        for lba, block in self._blocks(directory, path):
+            records = self._records_of(block, lba, path)
+            if lba == directory.start_lba:
+                self._check_self(records, directory, path)
+            elif not records and not barren:
+                self.note("directory-block", path, lba)
+            barren = 0 if records else barren + 1
+            if barren > _BARREN_BLOCKS:
+                break
+            yield block, [r for r in records if r[0] != b"\0" and r[0] != b"\1"]
+
+    def first_records(self, lba: int) -> tuple[bytes, list[Record]]:
+        """The block at `lba` with its records, `.` and `..` too, without noting anything; none = no directory."""
+        block = self._source.read_blocks(lba, 1) or b""
+        noted, self._noted = self._noted, {}
+        records = [Record(*raw) for raw in self._records_of(block, lba, "")]
+        self._noted = noted
+        return block, records if records and records[0].name == b"\0" else []
+
+    def area(self, lba: int, offset: int, length: int) -> bytes | None:
+        """A continuation area of a system use field, None where it cannot be had or the budget is spent."""
+        size = self._source.block_bytes
+        self._area_budget -= length
+        if length > 16 * size or offset >= size or self._area_budget < 0:
+            return None
+        count = -(-(offset + length) // size)
+        blocks = self._source.read_blocks(lba, count)
+        if blocks is None:
+            return None
+        if not self.read or self.read[-1] != (lba, count * size, 0):
+            self.read.append(Extent(lba, count * size))
+        return blocks[offset:offset + length]
+
+    def _blocks(self, directory: Extent, path: str) -> Iterator[tuple[int, bytes]]:
+        """The blocks of a directory that can be read, lie on the carrier and were not read before."""
+        size = self._source.block_bytes
+        own = self.first_records(directory.start_lba)[1][:1]
+        recorded = own[0].size_bytes if own and own[0].start_lba == directory.start_lba else 0
+        length = max(directory.length_bytes, recorded, 1)
+        end = directory.start_lba + -(-length // size)
+        if end > self._source.size_bytes // size:
+            self.note("directory-outside", path, directory.start_lba)
+            end = self._source.size_bytes // size
+        for lba in range(directory.start_lba, end, _PIECE_BLOCKS):
+            count = min(_PIECE_BLOCKS, end - lba)
+            piece = self._source.read_blocks(lba, count)
+            for i in range(count):
+                if lba + i in self._visited:
+                    self.note("directory-loop", path, lba + i)
+                    continue
+                block = piece[i * size:(i + 1) * size] if piece else self._source.read_blocks(lba + i, 1)
+                if block is None:
+                    self.note("unreadable-block", path, lba + i)
+                    continue
+                self._visited.add(lba + i)
+                self.digest.update(block)
+                yield lba + i, block
+            self.read.append(Extent(lba, count * size))
+
+    def _records_of(self, block: bytes, lba: int, path: str) -> list[RawRecord]:
+        """The records of one block; after a damaged one, from the next place that reads as a sound record."""
+        little, big, at, end = _LITTLE.unpack_from, _BIG.unpack_from, 0, len(block)
+        limit, size = self._limit_bytes, self.block_bytes
+        records: list[RawRecord] = []
+        take = records.append
+        while end - at >= 34:
+            length, xar, start, size_bytes, flags, name_length = little(block, at)
+            name_at, stop = at + 33, at + length
+            name_end = name_at + name_length
+            if name_at < name_end <= stop <= end and not flags & _RESERVED:
+                start_be, size_be = big(block, at)
+                if start == start_be and size_bytes == size_be:
+                    take((block[name_at:name_end], flags, start + xar, size_bytes, name_end + ~name_length % 2, stop))
+                    at = stop
+                    continue
+                self.note("both-endian", path, lba)
+                if start * size + size_bytes > limit:
+                    start, size_bytes = start_be, size_be
+                if start * size + size_bytes <= limit:
+                    take((block[name_at:name_end], flags, start + xar, size_bytes, name_end + ~name_length % 2, stop))
+                    at = stop
+                    continue
+            if block.count(0, at) == end - at:
+                break
+            self.note("directory-record", path, lba)
+            at = self._next_sound(block, at + 1)
+        return records
+
+    def _next_sound(self, block: bytes, at: int) -> int:
+        """Where the next record begins that is sound in all that can be checked; the block's end if none does."""
+        for place in range(at + at % 2, len(block) - 33, 2):
+            if block[place] < 34 or block[place + 2:place + 6] != block[place + 9:place + 5:-1]:
+                continue
+            length, _, start, size_bytes, flags, name_length = _LITTLE.unpack_from(block, place)
+            if (start, size_bytes) == _BIG.unpack_from(block, place) and 33 + name_length <= length \
+                    and place + length <= len(block) and name_length and not flags & _RESERVED \
+                    and start > 0 and start * self._source.block_bytes + size_bytes <= self._limit_bytes:
+                return place
+        return len(block)
+
+    def _check_self(self, records: list[RawRecord], directory: Extent, path: str) -> None:
+        own = Record(*records[0]) if records else None
+        if own is None or own.name != b"\0" or own.start_lba != directory.start_lba:
+            self.note("directory-start", path, directory.start_lba)
+        elif own.size_bytes != directory.length_bytes:
+            self.note("directory-length", path, directory.start_lba)
+
+    def note(self, what: str, path: str, lba: int) -> None:
+        """Count a kind of damage in the directory that is being read; lba: where it was seen first."""
+        noted = self._noted.setdefault((what, path), [lba, 0])
+        noted[1] += 1
+
+    def settle(self) -> None:
+        """One finding for each kind of damage in the directory just read."""
+        for (what, path), (lba, count) in self._noted.items():
+            extent = Extent(lba, self._source.block_bytes)
+            if what == "directory-loop":
+                self.findings.append(Finding("directory-loop", path, extent, {"count": count}))
+            elif what in ("both-endian", "directory-length"):
+                self.findings.append(Finding("descriptor-copies-differ", path, extent, {"what": what, "count": count}))
+            else:
+                self.findings.append(damaged(what, path, extent, count))
+        self._noted.clear()

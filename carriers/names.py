@@ -1,0 +1,40 @@
+"""Names as carriers record them: decoding that loses nothing, and what makes a name unsafe.
+
+Takes raw bytes or decoded names, gives text; relies on nothing. Splitting at `/` happens on decoded names only:
+the second byte of a GBK character may be 0x5C or another separator.
+"""
+from __future__ import annotations
+
+import unicodedata
+
+BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+SLASH = "\u2215"        # stands for a "/" inside a name, so that it cannot split a path
+
+
+def decoded(raw: bytes) -> tuple[str, str]:
+    """A recorded name as text, and the encoding where it was a guess ("" = ASCII or UTF-8, no guess).
+
+    Returns: ("…", "gb18030") for a guess, ("…", "bytes") where nothing fits: each odd byte as a PEP 383 surrogate.
+    """
+    try:
+        return raw.decode(), ""
+    except UnicodeDecodeError:
+        pass
+    try:
+        return raw.decode("gb18030"), "gb18030"
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "surrogateescape"), "bytes"
+
+
+def is_unsafe(name: str) -> bool:
+    """A component that could leave its folder, split a path or deceive the eye: `..`, empty, /, controls, bidi."""
+    if name in ("", ".", ".."):
+        return True
+    if name.isprintable():
+        return "/" in name
+    return any(c == "/" or c in BIDI_CONTROLS or unicodedata.category(c) == "Cc" for c in name)
+
+
+def unsplit(name: str) -> str:
+    """The name with every "/" replaced by `SLASH`."""
+    return name.replace("/", SLASH)

@@ -1,0 +1,433 @@
+"""Comparing: every line of the form against what was measured, after reading; every line ends in exactly one state.
+
+Takes the form, its binding, the structure and the fixities; gives a `Comparison`. Names are settled already
+(`bind.py`); only where nothing stands under a listed name is content looked for by digest. Unlisted files are told over
+the whole carrier. Relies on `names.py` for litter. Source: contract "States of a form line"; domain §10.3-10.5.
+"""
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+from carriers.model import Files, Finding, Structure
+from checks.bind import LOST_NAME, UNBOUND, UNSETTLED, UNTRUSTED, WHOLE_CARRIER, Binding, fits
+from checks.fixity import DIGEST_BYTES, Fixities, ReadState
+from checks.form import Lines, Scope, SubmittedForm
+from checks.names import is_digest_list, is_litter, lost_agrees, nfc, relative
+from checks.verdict import CarrierDigest, Counts, LineResult, LineState
+
+_STATES = tuple(LineState)
+_EQUAL, _DIFFERS, _UNREADABLE, _MISSING, _NOT_CHECKED = map(_STATES.index, (
+    LineState.EQUAL, LineState.DIFFERS, LineState.UNREADABLE, LineState.MISSING, LineState.NOT_CHECKED))
+
+_NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
+
+
+class Results(Sequence[LineResult]):
+    """The results of the lines of one carrier; a LineResult is made when asked for.
+
+    targets: as the binding's, after content was looked for. states: indices into LineState.
+    """
+
+    def __init__(self, lines: Lines, binding: Binding, files: Files, fixities: Fixities) -> None:
+        self._lines = lines
+        self._binding = binding
+        self._files = files
+        self._fixities = fixities
+        self.targets = array("q", binding.targets)
+        self.states = bytearray([_NOT_CHECKED]) * len(self.targets)
+        self.carrier_actuals: dict[int, str] = {}          # position → digest of the whole carrier
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+    @overload
+    def __getitem__(self, index: int) -> LineResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[LineResult]: ...
+    def __getitem__(self, index: int | slice) -> LineResult | list[LineResult]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        position = index + len(self) if index < 0 else index
+        line = self._lines[self._binding.lines[position]]
+        target = self.targets[position]
+        actual = self.carrier_actuals.get(position)
+        if actual is None:
+            actual = self._fixities.digest(target, line.algorithm).hex() if target >= 0 else ""
+        return LineResult(line.line_no, line.package_no, self._files.paths[target] if target >= 0 else line.path,
+                          line.algorithm, line.digest, actual, _STATES[self.states[position]])
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What became of the lines, and what is to be said of it.
+
+    carrier_digest: the digest of the whole carrier over the range that a line matched, else over the first; None
+    where no line asks for one.
+    """
+
+    results: Results
+    findings: tuple[Finding, ...]
+    counts: Counts
+    carrier_digest: CarrierDigest | None = None
+
+
+def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, fixities: Fixities) -> Comparison:
+    """Compare the bound lines with the measured digests.
+
+    Raises: ValueError where the structure does not know its files.
+    """
+    if structure.files is None:
+        raise ValueError("a comparison needs the files")
+    work = _Work(form, binding, structure, structure.files, fixities)
+    _compare_files(work)
+    carrier_digest = _compare_carrier(work)
+    _settle(work)
+    unlisted = _tell_unlisted(work)
+    _tell_not_run(work)
+    _tell_weak(work)
+    _tell_sizes(work)
+    _tell_counts(work)
+    _tell_duplicates(work)
+    states = Counter(work.results.states)
+    counts = Counts(len(work.results), states[_EQUAL], states[_DIFFERS], states[_MISSING], states[_UNREADABLE],
+                    states[_NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes))
+    return Comparison(work.results, tuple(work.findings), counts, carrier_digest)
+
+
+class _Work:
+    """What comparing has so far. places: (algorithm, digest) → files, for the digests that are looked for."""
+
+    def __init__(self, form: SubmittedForm | None, binding: Binding, structure: Structure, files: Files,
+                 fixities: Fixities) -> None:
+        self.binding = binding
+        self.structure = structure
+        self.files = files
+        self.fixities = fixities
+        self.lines = form.lines if form is not None else Lines()
+        self.form_name = _last_name(form.file_name) if form is not None else ""
+        self.form_digest = bytes.fromhex(form.sha256) if form is not None else b""
+        self.results = Results(self.lines, binding, files, fixities)
+        self.answering = bytearray(len(files))              # files that answer a line, or are named by one
+        self.unresolved: list[int] = []                     # positions that differ, or have no file
+        self.not_run: Counter[str] = Counter()              # reason → lines
+        self.findings: list[Finding] = []
+        for file_nos in (binding.named, binding.targets):
+            for file_no in file_nos:
+                if file_no >= 0:
+                    self.answering[file_no] = 1
+
+    def line_no(self, position: int) -> int:
+        return self.lines.line_nos[self.binding.lines[position]]
+
+    def written(self, position: int) -> str:
+        line = self.binding.lines[position]
+        return self.lines.paths[line] or self.lines.package_no(line)
+
+    def algorithm(self, position: int) -> str:
+        return self.lines.algorithm(self.binding.lines[position])
+
+    def expected(self, position: int) -> bytes:
+        return self.lines.digests[self.binding.lines[position]]
+
+    def is_form(self, file_no: int) -> bool:
+        """Whether a file is the form itself, byte for byte."""
+        return self.form_digest != b"" and self.fixities.digest(file_no, "sha256") == self.form_digest
+
+    def find(self, code: str, path: str, **facts: str | int) -> None:
+        self.findings.append(Finding(code, path, facts=facts))
+
+
+# ------------------------------------------------------------------------------------------------------- lines
+
+def _compare_files(work: _Work) -> None:
+    """The lines that are bound to a file, and those that cannot be checked at all."""
+    results, fixities, lines = work.results, work.fixities, work.lines
+    for position, target in enumerate(results.targets):
+        if target >= 0:
+            line = work.binding.lines[position]
+            state = fixities.states[target]
+            if state == ReadState.COMPLETE:
+                actual = fixities.digest(target, lines.algorithm(line))
+                if not actual:
+                    work.not_run["algorithm"] += 1
+                elif actual == lines.digests[line]:
+                    results.states[position] = _EQUAL
+                else:
+                    results.states[position] = _DIFFERS
+                    work.unresolved.append(position)
+            else:
+                _not_complete(work, position, target, ReadState(state))
+        elif target in (UNBOUND, LOST_NAME):
+            results.states[position] = _MISSING
+            work.unresolved.append(position)
+        elif target == UNSETTLED:
+            parts = lines.scope(work.binding.lines[position]) is Scope.PARTS
+            work.not_run["parts" if parts else "ambiguous"] += 1
+
+
+def _not_complete(work: _Work, position: int, file_no: int, state: ReadState) -> None:
+    """A bound file without digests: three answers, never one for another. An obstacle has its own finding already."""
+    if state is ReadState.NOT_READ:
+        work.not_run["not-read"] += 1
+    elif state is not ReadState.NO_CONTENT:
+        work.results.states[position] = _UNREADABLE
+        path = work.files.paths[file_no]
+        code = "file-truncated" if state is ReadState.TRUNCATED else "file-unreadable"
+        work.find(code, path, line=work.line_no(position), place=_place(path))
+
+
+def _compare_carrier(work: _Work) -> CarrierDigest | None:
+    """The lines that speak of the whole carrier; a match with any range is equal."""
+    said: CarrierDigest | None = None
+    results = work.results
+    if not work.binding.either and WHOLE_CARRIER not in results.targets:
+        return None
+    for position, target in enumerate(results.targets):
+        either = position in work.binding.either
+        if not either and target != WHOLE_CARRIER:
+            continue
+        algorithm, expected = work.algorithm(position), work.expected(position).hex()
+        measured = [CarrierDigest(algorithm, digest, range_bytes)
+                    for (name, range_bytes), digest in work.fixities.carrier.items() if name == algorithm]
+        equal = next((d for d in measured if d.digest == expected), None)
+        said = equal or said or (measured[0] if measured else None)
+        if either and (equal is None or results.states[position] == _EQUAL):
+            continue                                            # then the file's own answer stands
+        if equal is not None or measured:
+            results.carrier_actuals[position] = (equal or measured[0]).digest
+            results.states[position] = _EQUAL if equal else _DIFFERS
+        else:
+            work.not_run["carrier-digest"] += 1
+        if results.states[position] == _DIFFERS:
+            work.find("digest-mismatch", work.written(position), line=work.line_no(position), algorithm=algorithm,
+                      expected=expected, actual=results.carrier_actuals[position], elsewhere="", place="")
+    return said
+
+
+def _settle(work: _Work) -> None:
+    """Lines whose file differs or is not there: say where their content lies instead; let it answer if it may."""
+    work.unresolved = [p for p in work.unresolved if work.results.states[p] != _EQUAL]
+    places = _places(work)
+    moved: dict[str, int] = {}
+    for lost in (True, False):                                  # a name that is known in part goes before none
+        for position in work.unresolved:
+            if work.results.states[position] == _MISSING and (work.results.targets[position] == LOST_NAME) == lost:
+                _answer_elsewhere(work, position, places, moved)
+    for position in work.unresolved:
+        if work.results.states[position] == _DIFFERS:
+            _tell_difference(work, position, places)
+        elif work.results.states[position] == _MISSING:
+            _tell_missing(work, position)
+
+
+def _places(work: _Work) -> dict[tuple[str, bytes], list[int]]:
+    """Where the contents lie that unresolved lines want. Empty files prove nothing and are left out."""
+    places: dict[tuple[str, bytes], list[int]] = {}
+    for position in work.unresolved:
+        places[work.algorithm(position), work.expected(position)] = []
+    for algorithm in {name for name, _ in places}:
+        column, width = work.fixities.columns.get(algorithm, b""), DIGEST_BYTES[algorithm]
+        if not column:
+            continue
+        for file_no, size in enumerate(work.files.sizes):
+            if size and work.fixities.states[file_no] == ReadState.COMPLETE:
+                found = places.get((algorithm, bytes(column[file_no * width:(file_no + 1) * width])))
+                if found is not None:
+                    found.append(file_no)
+    return places
+
+
+def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes], list[int]], moved: dict[str, int]
+                      ) -> None:
+    """Let a file that answers no line answer this one, if its content is the listed one.
+
+    A name with lost characters: only a file that may bear it. CRC32 tells too little to find content by.
+    """
+    results, algorithm, expected = work.results, work.algorithm(position), work.expected(position)
+    written, pattern = work.written(position), work.binding.lost.get(position)
+    again = moved.get(relative(written))                        # the same name listed under another algorithm
+    if again is not None:
+        if work.fixities.digest(again, algorithm) == expected:
+            results.targets[position], results.states[position] = again, _EQUAL
+        return
+    if algorithm == "crc32" and pattern is None:
+        return
+    for file_no in places[algorithm, expected]:
+        path = work.files.paths[file_no]
+        if work.answering[file_no] or (pattern is not None and not lost_agrees(pattern, path)):
+            continue
+        work.answering[file_no] = 1
+        moved[relative(written)] = file_no
+        results.targets[position], results.states[position] = file_no, _EQUAL
+        work.find("file-moved" if pattern is None else "form-name-lost", path, line=work.line_no(position),
+                  listed=written, found=path)
+        return
+
+
+def _tell_difference(work: _Work, position: int, places: dict[tuple[str, bytes], list[int]]) -> None:
+    file_no, algorithm, expected = work.results.targets[position], work.algorithm(position), work.expected(position)
+    path = work.files.paths[file_no]
+    if work.is_form(file_no) or _last_name(path) == work.form_name:
+        _lists_itself(work, position, path)
+        return
+    elsewhere = next((work.files.paths[n] for n in places[algorithm, expected] if n != file_no), "")
+    work.find("digest-mismatch", path, line=work.line_no(position), algorithm=algorithm, expected=expected.hex(),
+              actual=work.fixities.digest(file_no, algorithm).hex(), elsewhere=elsewhere, place=_place(path))
+
+
+def _tell_missing(work: _Work, position: int) -> None:
+    written = work.written(position)
+    if _last_name(written) == work.form_name:
+        _lists_itself(work, position, written)
+    else:
+        work.find("file-missing", written, line=work.line_no(position), place=_place(relative(written)))
+
+
+def _lists_itself(work: _Work, position: int, path: str) -> None:
+    """No list can hold its own digest: such a line says nothing."""
+    work.results.states[position] = _NOT_CHECKED
+    work.find("list-lists-itself", path, line=work.line_no(position))
+
+
+def _last_name(path: str) -> str:
+    return nfc(path).replace("\\", "/").rpartition("/")[2].casefold()
+
+
+def _place(path: str) -> str:
+    """Listed litter is judged more mildly."""
+    return "litter" if is_litter(path) else ""
+
+
+# ------------------------------------------------------------------------------------------- the whole carrier
+
+def _tell_unlisted(work: _Work) -> int:
+    """Files that no line names: unlisted, litter, or a list; empty files. Returns how many are unlisted."""
+    said = len(work.results) > 0 and WHOLE_CARRIER not in work.results.targets
+    unlisted = 0
+    for file_no, path in enumerate(work.files.paths):
+        empty = work.files.sizes[file_no] == 0
+        if work.answering[file_no] and not empty:
+            continue
+        litter = is_litter(path)
+        if empty and not litter:
+            work.find("file-empty", path)
+        if work.answering[file_no]:
+            continue
+        if litter:
+            work.find("file-litter", path)
+        elif is_digest_list(path) or work.is_form(file_no):
+            work.find("form-on-carrier", path)
+        elif said:
+            work.find("file-unlisted", path, bytes=work.files.sizes[file_no])
+            unlisted += 1
+    return unlisted
+
+
+def _tell_not_run(work: _Work) -> None:
+    for reason, lines in sorted(work.not_run.items()):
+        work.find("check-not-run", "", check="accuracy", reason=reason, lines=lines)
+
+
+def _tell_weak(work: _Work) -> None:
+    """Lines that have a CRC32 and nothing else."""
+    if "crc32" not in work.lines.algorithms():
+        return
+    weak: Counter[tuple[int, str]] = Counter()
+    strong = set()
+    for position, target in enumerate(work.results.targets):
+        if target != UNTRUSTED:
+            key = (target, "" if target >= 0 else relative(work.written(position)))
+            if work.algorithm(position) == "crc32":
+                weak[key] += 1
+            else:
+                strong.add(key)
+    lines = sum(count for key, count in weak.items() if key not in strong)
+    if lines:
+        work.find("digest-weak", "", lines=lines)
+
+
+def _tell_sizes(work: _Work) -> None:
+    """Declared sizes of lines against their file, or against the carrier."""
+    sizes, total = work.files.sizes, sum(work.files.sizes)
+    whole = [work.structure.capacity_bytes, total, *sorted({r for _, r in work.fixities.carrier})]
+    for position, target in enumerate(work.results.targets):
+        declared = work.lines.declared_size(work.binding.lines[position])
+        if not declared or (target < 0 and target != WHOLE_CARRIER) or not any(map(str.isdigit, declared)):
+            continue
+        possible = [sizes[target]] if target >= 0 else whole
+        if position in work.binding.either:
+            possible = [sizes[target], *whole]
+        if not any(fits(declared, size) for size in possible):
+            path = work.files.paths[target] if target >= 0 else work.written(position)
+            work.find("form-size-differs", path, line=work.line_no(position), declared=declared, actual=possible[0])
+
+
+def _tell_counts(work: _Work) -> None:
+    """The carrier's row of the 载体目录 against the carrier, with or without litter."""
+    row, sizes = work.binding.row, work.files.sizes
+    if row is None or (row.file_count is None and row.byte_count is None):
+        return
+    content = [n for n, path in enumerate(work.files.paths) if not is_litter(path)]
+    for what, declared, found in (("files", row.file_count, (len(sizes), len(content))),
+                                  ("bytes", row.byte_count, (sum(sizes), sum(sizes[n] for n in content)))):
+        if declared is not None and declared not in found:
+            work.find("form-count-differs", "", what=what, declared=declared, actual=found[1])
+
+
+def _tell_duplicates(work: _Work) -> None:
+    """Files whose content is that of an earlier file elsewhere on the carrier."""
+    column = work.fixities.columns.get("sha256")
+    if not column:
+        return
+    heads = memoryview(column).cast("Q")[::4].tolist()          # the first eight bytes tell most apart
+    whole = [n for n, size in enumerate(work.files.sizes) if size and work.fixities.states[n] == ReadState.COMPLETE]
+    whole.sort(key=heads.__getitem__)                           # stable: within a content by file number
+    found: list[tuple[int, int]] = []
+    firsts: dict[tuple[bytes, int], int] = {}
+    for before, file_no in zip(whole, whole[1:], strict=False):
+        if heads[before] != heads[file_no]:
+            firsts.clear()
+            continue
+        firsts.setdefault((work.fixities.digest(before, "sha256"), work.files.sizes[before]), before)
+        first = firsts.setdefault((work.fixities.digest(file_no, "sha256"), work.files.sizes[file_no]), file_no)
+        if first != file_no and work.files.extents(first) != work.files.extents(file_no):
+            found.append((file_no, first))
+    for file_no, first in sorted(found):
+        work.find("file-duplicate", work.files.paths[file_no], first=work.files.paths[first])
+
+
+# ------------------------------------------------------------------------------------- content, and no content
+
+def content_sha256(structure: Structure, fixities: Fixities, *, with_paths: bool = True) -> str | None:
+    """SHA-256 over the sorted lines `size sha256 path` of all files: UTF-8, NFC, LF at the end of each.
+
+    Without paths the lines are `size sha256`: equal for the same content on other media or under other names.
+    Returns: None where the content of a file was not had, or the files are not known. Source: domain §10.4.
+    """
+    files = structure.files
+    if files is None or fixities.states.count(ReadState.COMPLETE) != len(files):
+        return None
+    digest = hashlib.sha256()
+    for line in sorted(_content_lines(files, fixities, with_paths)):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def _content_lines(files: Files, fixities: Fixities, with_paths: bool) -> Iterator[bytes]:
+    for file_no, size in enumerate(files.sizes):
+        line = f"{size} {fixities.digest(file_no, 'sha256').hex()}"
+        if with_paths:
+            line += f" {nfc(files.paths[file_no])}"
+        yield line.encode("utf-8", "surrogatepass") + b"\n"
+
+
+def check_structure(structure: Structure, findings: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+    """A carrier on which no file is found never passes: `structure-damaged`, unless `findings` say why already."""
+    if structure.files is None or len(structure.files) or any(f.code in _NO_FILES_SAID for f in findings):
+        return ()
+    return (Finding("structure-damaged", facts={"reason": "no-files", "place": ""}),)

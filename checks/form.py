@@ -1,0 +1,289 @@
+"""The submitted form: what the unit says it brings.
+
+Takes a file as received, gives a `SubmittedForm` whose lines name files and digests, relies on `digest_list.py`
+(text) and `workbook.py` (tables) for the layouts. A line that cannot be trusted is kept, has a defect, and can never
+count as checked.
+"""
+from __future__ import annotations
+
+import errno
+import hashlib
+import stat
+import unicodedata
+from array import array
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, overload
+
+from carriers.model import Finding, Refused
+
+
+class FormUnreadable(Refused):
+    """The form cannot be read at all: no such file, broken, foreign, protected, no layout we know."""
+
+
+class Scope(StrEnum):
+    """摘要对象: over what a listed digest was made. PACKAGE: the form names a package or carrier and no file."""
+
+    FILE = "file"
+    PARTS = "parts"
+    CARRIER = "carrier"
+    LIST = "list"
+    PACKAGE = "package"
+
+
+class DigestLine(NamedTuple):
+    """One line of the digest list (续表).
+
+    line_no: of the text or the sheet's row, from 1. path: as written, "" where the form names only a package.
+    algorithm: "md5", "sha1", "sha256", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
+    declared_size: as written, with its unit ("6.127GB", "123456B"), "" = none.
+    defect: "" or the code of the finding that says why the line cannot be trusted.
+    """
+
+    line_no: int
+    package_no: str
+    path: str
+    scope: Scope
+    algorithm: str
+    digest: str
+    declared_size: str
+    defect: str
+
+
+ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32")
+_SCOPES = tuple(Scope)
+
+
+class Lines(Sequence[DigestLine]):
+    """Digest lines in columns; a DigestLine is made when asked for. `paths` may be read directly."""
+
+    def __init__(self) -> None:
+        self.line_nos: array[int] = array("q")
+        self.paths: list[str] = []
+        self.digests: list[bytes] = []
+        self._algorithms: array[int] = array("B")
+        self._scopes: array[int] = array("B")
+        self._package_nos: dict[int, str] = {}
+        self._declared: dict[int, str] = {}
+        self.defects: dict[int, str] = {}
+
+    def append(self, line: DigestLine) -> int:
+        """Append a line and return its index."""
+        index = len(self.paths)
+        self.line_nos.append(line.line_no)
+        self.paths.append(line.path)
+        self.digests.append(bytes.fromhex(line.digest))
+        self._algorithms.append(ALGORITHMS.index(line.algorithm))
+        self._scopes.append(_SCOPES.index(line.scope))
+        if line.package_no:
+            self._package_nos[index] = line.package_no
+        if line.declared_size:
+            self._declared[index] = line.declared_size
+        if line.defect:
+            self.defects[index] = line.defect
+        return index
+
+    def extend(self, line_nos: Sequence[int], paths: Sequence[str], digests: Sequence[str],
+               algorithm_of: Mapping[int, str]) -> None:
+        """Append sound lines of files in bulk; the number of hex digits tells the algorithm."""
+        numbers = {digits: ALGORITHMS.index(name) for digits, name in algorithm_of.items()}
+        self.line_nos.extend(line_nos)
+        self.paths.extend(paths)
+        self.digests.extend(map(bytes.fromhex, digests))
+        self._algorithms.extend(map(numbers.__getitem__, map(len, digests)))
+        self._scopes.frombytes(bytes(len(paths)))               # zeros: Scope.FILE, the first
+
+    def algorithm(self, index: int) -> str:
+        """The algorithm of a line, "" where it has none."""
+        return ALGORITHMS[self._algorithms[index]]
+
+    def scope(self, index: int) -> Scope:
+        return _SCOPES[self._scopes[index]]
+
+    def package_no(self, index: int) -> str:
+        return self._package_nos.get(index, "")
+
+    def declared_size(self, index: int) -> str:
+        return self._declared.get(index, "")
+
+    def algorithms(self) -> tuple[str, ...]:
+        """All algorithms that the lines name, in a fixed order."""
+        named = set(self._algorithms)
+        return tuple(name for number, name in enumerate(ALGORITHMS) if name and number in named)
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    @overload
+    def __getitem__(self, index: int) -> DigestLine: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[DigestLine]: ...
+    def __getitem__(self, index: int | slice) -> DigestLine | list[DigestLine]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        return DigestLine(self.line_nos[at], self._package_nos.get(at, ""), self.paths[at], self.scope(at),
+                          self.algorithm(at), self.digests[at].hex(), self._declared.get(at, ""),
+                          self.defects.get(at, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class CarrierLine:
+    """载体目录 row (domain: 备份载体目录). Texts as written, "" = not given; counts None = not given."""
+
+    carrier_no: str
+    carrier_form: str = ""
+    carrier_model: str = ""
+    volume_label: str = ""
+    serial_no: str = ""
+    content_note: str = ""
+    set_code: str = ""
+    file_count: int | None = None
+    byte_count: int | None = None
+    package_nos: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedForm:
+    """情况表 with its 续表. fields: identifiers of the 情况表 (fonds_no, unit_name, item_count …) → text as written.
+
+    layout: "workbook", "csv", "md5sum", "bsd" …; encoding as decided for the whole file ("" for workbooks).
+    is_workbook: whether the form has a header of its own that must be complete.
+    """
+
+    file_name: str
+    sha256: str
+    size_bytes: int
+    layout: str
+    encoding: str
+    is_workbook: bool
+    fields: Mapping[str, str] = field(default_factory=dict)
+    carriers: tuple[CarrierLine, ...] = ()
+    lines: Lines = field(default_factory=Lines)
+    findings: tuple[Finding, ...] = ()
+
+
+# --- reading ---------------------------------------------------------------------------------------------------
+
+CHUNK_BYTES = 1 << 20
+TEXT_BYTES, ZIP_BYTES, OLE_BYTES = 1 << 30, 512 << 20, 200 << 20      # more than any form has
+LINES_SHOWN = 20                                                      # of a group of lines that a finding names
+_BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"
+_BOOKS = {b"PK\x03\x04": ZIP_BYTES, b"\xd0\xcf\x11\xe0": OLE_BYTES}
+_IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0": "tiff", b"MM\0*": "tiff",
+           b"GIF8": "gif", b"BM": "bmp", b"{\\rt": "rtf"}
+
+
+def read_form(path: Path) -> SubmittedForm:
+    """Read a submitted form: a workbook, a csv, or a text list of digests; by its content, never by its name.
+
+    Returns: findings `form-line-malformed`, `form-digest-is-number`, `form-digest-length`, `form-line-duplicate`,
+             `form-line-conflict`, `form-field-missing` (workbooks only), `form-no-lines`.
+    Raises:  FormUnreadable form-missing, form-denied, form-not-file, form-failed, form-empty, form-broken,
+             form-protected, form-macro, form-bomb, form-is-image, form-undecodable, form-unknown-layout.
+    Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
+    """
+    # The readers of layouts speak in the types above, so they are met here and not at the top.
+    from .digest_list import read_list
+    from .fields import missing_fields
+    from .normalise import encoding_of, text_lines
+    from .workbook import Tables, read_csv, read_workbook
+
+    name = path.name
+    chunks, sha256, size_bytes = _received(path)
+    if not any(chunk.strip(_BLANK) for chunk in chunks):
+        raise FormUnreadable("form-empty", file=name)
+    kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
+    if kind or (chunks[0].startswith(b"BM") and b"\0\0\0\0" in chunks[0][:16]):
+        raise FormUnreadable("form-is-image", file=name, kind=kind or "bmp")
+    tables: Tables | None
+    if chunks[0][:4] in _BOOKS:
+        layout, encoding = "workbook", ""
+        tables = read_workbook(b"".join(chunks), name)
+        tables.findings += missing_fields(tables.fields)
+        if not tables.table_count and not len(tables.fields) >= 3:
+            raise FormUnreadable("form-unknown-layout", file=name)
+    else:
+        encoding = encoding_of(chunks)
+        if not encoding:
+            raise FormUnreadable("form-undecodable", file=name)
+        try:
+            tables, lines = read_csv(text_lines(chunks, encoding), name)
+            layout = "csv"
+            if tables is None:
+                tables = Tables()
+                layout, tables.lines, tables.findings = read_list(lines, name)
+        except OverflowError as error:                   # a line longer than any list has
+            raise FormUnreadable("form-unknown-layout", file=name) from error
+    findings = [*tables.findings, *_repeated(tables.lines)]
+    if not len(tables.lines):
+        findings.append(Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""}))
+    return SubmittedForm(name, sha256, size_bytes, layout, encoding, layout == "workbook", tables.fields,
+                         tuple(tables.carriers), tables.lines, tuple(findings))
+
+
+def _received(path: Path) -> tuple[deque[bytes], str, int]:
+    """The file, read once, in chunks; its SHA-256 and its size."""
+    chunks: deque[bytes] = deque()
+    digest, size_bytes, limit = hashlib.sha256(), 0, TEXT_BYTES
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise FormUnreadable("form-not-file", file=path.name)
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK_BYTES):
+                if not chunks:
+                    limit = _BOOKS.get(chunk[:4], TEXT_BYTES)
+                chunks.append(chunk)
+                digest.update(chunk)
+                size_bytes += len(chunk)
+                if size_bytes > limit:
+                    raise FormUnreadable("form-bomb", file=path.name, limit=limit)
+    except OSError as error:
+        codes = {errno.ENOENT: "form-missing", errno.ENOTDIR: "form-missing", errno.EACCES: "form-denied",
+                 errno.EPERM: "form-denied"}
+        code = codes.get(error.errno or 0, "form-failed")
+        raise FormUnreadable(code, file=path.name, reason=error.strerror or "") from error
+    return chunks, digest.hexdigest(), size_bytes
+
+
+def _repeated(lines: Lines) -> Iterable[Finding]:
+    """Lines that name the same thing twice; where their digests differ, none of them can be trusted.
+
+    Two algorithms for one file are two lines, and so is one name in two packages.
+    """
+    # A slot by the hash of each name; only names whose slot is met twice are looked at (a set takes 100 bytes a line).
+    mask = (1 << min(24, (8 * len(lines)).bit_length())) - 1
+    seen, twice = bytearray(mask + 1), set()
+    slots = array("l", (hash(path) & mask for path in map(_same, lines.paths)))
+    for slot in slots:
+        if seen[slot]:
+            twice.add(slot)
+        seen[slot] = 1
+    groups: dict[tuple[str, str, str, Scope], list[int]] = defaultdict(list)
+    for index, slot in enumerate(slots):
+        if slot in twice and lines.digests[index]:
+            groups[_key(lines, index)].append(index)
+    for indexes in groups.values():
+        if len(indexes) < 2:
+            continue
+        agree = len({lines.digests[index] for index in indexes}) == 1
+        code = "form-line-duplicate" if agree else "form-line-conflict"
+        if not agree:
+            lines.defects.update(dict.fromkeys(indexes, code))
+        shown = ",".join(str(lines.line_nos[index]) for index in indexes[:LINES_SHOWN])
+        first = indexes[0]
+        yield Finding(code, lines.paths[first], facts={
+            "lines": shown, "count": len(indexes), "package_no": lines.package_no(first)})
+
+
+def _same(path: str) -> str:
+    path = path.replace("\\", "/")
+    return path if path.isascii() else unicodedata.normalize("NFC", path)
+
+
+def _key(lines: Lines, index: int) -> tuple[str, str, str, Scope]:
+    return lines.package_no(index), _same(lines.paths[index]), lines.algorithm(index), lines.scope(index)

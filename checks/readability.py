@@ -1,0 +1,137 @@
+"""The readability consumer: what was read, what failed, what was slow; the surface of the carrier.
+
+Takes every chunk with its time, gives coverage, a surface of at most 1000 points, and findings; relies on the plan
+for what was wanted. "Not attempted" is never counted as read.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+from carriers.model import Chunk, Extent, Finding, Structure
+from checks.verdict import CoverageSums, Speed
+
+POINTS = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class SlowRule:
+    """A read is slow that took at least `seconds` and had less than 1/`factor` of the median rate of the pass."""
+
+    seconds: float = 0.5
+    factor: float = 8.0
+
+
+class Readability:
+    """Consumer of one pass over one structure."""
+
+    def __init__(self, structure: Structure, planned_bytes: int, slow: SlowRule) -> None:
+        self._structure, self._planned, self._slow = structure, planned_bytes, slow
+        self._read_bytes = 0
+        self._seconds = 0.0
+        self._bad: list[tuple[Extent, tuple[int, ...]]] = []
+        self._unstable: list[tuple[Extent, tuple[int, ...], int]] = []
+        self._rates: list[tuple[Extent, float, float]] = []
+        self._bucket_bytes = max(1, -(-structure.blocks // POINTS)) * structure.block_bytes
+        self._buckets: dict[int, list[float]] = {}               # first byte // bucket → [bytes, seconds, bad blocks]
+
+    @property
+    def read_bytes(self) -> int:
+        return self._read_bytes
+
+    @property
+    def unreadable_bytes(self) -> int:
+        return sum(extent.length_bytes for extent, _ in self._bad)
+
+    def consume(self, chunk: Chunk) -> None:
+        extent = chunk.extent
+        bucket = self._buckets.setdefault(extent.start_lba * self._structure.block_bytes // self._bucket_bytes,
+                                          [0, 0.0, 0])
+        bucket[1] += chunk.seconds
+        self._seconds += chunk.seconds
+        if chunk.content is None:
+            self._bad.append((extent, tuple(sorted({p.file_no for p in chunk.parts}))))
+            bucket[2] += -(-extent.length_bytes // self._structure.block_bytes)
+            return
+        length = len(chunk.content)
+        self._read_bytes += length
+        bucket[0] += length
+        if chunk.attempts > 1:
+            self._unstable.append((extent, tuple(sorted({p.file_no for p in chunk.parts})), chunk.attempts))
+        if chunk.seconds >= self._slow.seconds:
+            self._rates.append((extent, chunk.seconds, length / chunk.seconds / 1e6))
+
+    def save(self) -> dict[str, Any]:
+        """The state for the journal: sums and every extent that was not simply good."""
+        return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "unstable": self._unstable,
+                "slow": self._rates, "surface": {str(k): v for k, v in self._buckets.items()}}
+
+    def restore(self, saved: Mapping[str, Any]) -> None:
+        """Take up the last state of an earlier sitting."""
+        self._read_bytes, self._seconds = saved["read_bytes"], saved["seconds"]
+        self._bad = [(Extent(*e), tuple(f)) for e, f in saved["bad"]]
+        self._unstable = [(Extent(*e), tuple(f), n) for e, f, n in saved["unstable"]]
+        self._rates = [(Extent(*e), s, r) for e, s, r in saved["slow"]]
+        self._buckets = {int(k): list(v) for k, v in saved["surface"].items()}
+
+    def coverage(self, lost_bytes: int) -> CoverageSums:
+        """lost_bytes: content that lies beyond the carrier and was never asked for."""
+        unreadable = self.unreadable_bytes
+        missing = max(0, self._planned - self._read_bytes - unreadable)
+        return CoverageSums(self._planned + lost_bytes, self._read_bytes, unreadable, missing + lost_bytes)
+
+    def speed(self) -> Speed:
+        points = sorted(self._buckets.items())
+        rates = [n / s / 1e6 for _, (n, s, _) in points if s > 0 and n > 0]
+        surface = tuple((k * self._bucket_bytes, round(n / s / 1e6, 2) if s > 0 else 0.0, int(bad))
+                        for k, (n, s, bad) in points)
+        mean = self._read_bytes / self._seconds / 1e6 if self._seconds > 0 else 0.0
+        return Speed(round(self._seconds, 3), round(mean, 2), round(min(rates, default=0.0), 2),
+                     round(max(rates, default=0.0), 2), surface)
+
+    def findings(self, place_of: Callable[[int], str]) -> list[Finding]:
+        """block-unreadable, run-out, block-unstable, block-slow. place_of: file number → "listed" or "elsewhere"."""
+        files = self._structure.files
+        found = []
+        for extent, numbers in _merged(self._bad, self._structure.block_bytes):
+            if not numbers and self._structure.volume_blocks and extent.start_lba >= self._structure.volume_blocks:
+                found.append(Finding("run-out", "", extent, self._facts(extent)))
+            elif not numbers:
+                place = "structure" if self._in_structure(extent) else "elsewhere"
+                found.append(Finding("block-unreadable", "", extent, {**self._facts(extent), "place": place}))
+            for number in numbers:
+                found.append(Finding("block-unreadable", files.paths[number] if files else "", extent,
+                                     {**self._facts(extent), "place": place_of(number)}))
+        for extent, numbers, attempts in self._unstable:
+            path = files.paths[numbers[0]] if files and numbers else ""
+            found.append(Finding("block-unstable", path, extent, {**self._facts(extent), "attempts": attempts}))
+        usual = median([n / s / 1e6 for n, s, _ in self._buckets.values() if s > 0 and n > 0] or [0.0])
+        slow = [(e, ()) for e, _, rate in self._rates if rate < usual / self._slow.factor]
+        for extent, _ in _merged(slow, self._structure.block_bytes):
+            found.append(Finding("block-slow", "", extent, self._facts(extent)))
+        return found
+
+    def _in_structure(self, extent: Extent) -> bool:
+        block, end = self._structure.block_bytes, extent.start_lba * self._structure.block_bytes + extent.length_bytes
+        return any(e.start_lba * block < end and e.start_lba * block + e.length_bytes > extent.start_lba * block
+                   for e in self._structure.structure_extents)
+
+    def _facts(self, extent: Extent) -> dict[str, str | int]:
+        block = self._structure.block_bytes
+        return {"lba": extent.start_lba, "blocks": -(-extent.length_bytes // block), "bytes": extent.length_bytes}
+
+
+def _merged(extents: Iterable[tuple[Extent, tuple[int, ...]]], block_bytes: int
+            ) -> list[tuple[Extent, tuple[int, ...]]]:
+    """Runs that touch and concern the same files as one."""
+    merged: list[tuple[Extent, tuple[int, ...]]] = []
+    for extent, numbers in sorted(extents):
+        if merged and merged[-1][1] == numbers:
+            start_lba, length_bytes, _ = merged[-1][0]
+            if start_lba * block_bytes + length_bytes == extent.start_lba * block_bytes:
+                merged[-1] = (Extent(start_lba, length_bytes + extent.length_bytes), numbers)
+                continue
+        merged.append((extent, numbers))
+    return merged

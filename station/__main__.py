@@ -1,0 +1,69 @@
+"""station: the commands of the intake and verification station, one short file each in `commands/`.
+
+Takes a command line, gives an exit code: 0 合格 · 1 不合格 · 2 wrong usage or unreadable form · 3 待定 · 4 could not
+look · 70 a program error, with its trace.
+"""
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from carriers.model import Refused
+from station.words import Voice
+
+# command → module; only the one that is asked for is loaded
+COMMANDS = {"intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch", "decide": "decide",
+            "print": "print_paper", "register": "search", "audit": "audit", "form": "form", "demo": "demo"}
+USAGE_CODES = frozenset({"classified", "same-person", "reason-missing", "no-such-doubt", "root-malformed",
+                         "output-exists", "form-changed"})
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    voice = Voice(os.environ.get("STATION_LANG", "zh"))
+    if not arguments or arguments[0] not in COMMANDS:
+        wanted = not arguments or arguments[0] in ("help", "-h", "--help")
+        print(voice.phrase("usage"), file=voice.out if wanted else voice.err)
+        for name in COMMANDS:
+            print(f"  station {name:<10} {voice.phrase('help-' + name)}", file=voice.out if wanted else voice.err)
+        return 0 if wanted and arguments else 2
+    name = arguments[0]
+    module = importlib.import_module(f"station.commands.{COMMANDS[name]}")
+    parser = argparse.ArgumentParser(prog=f"station {name}", description=voice.phrase("help-" + name))
+    parser.add_argument("--home", type=Path, help=voice.phrase("help-home"))
+    parser.add_argument("--config", type=Path, help=voice.phrase("help-config"))
+    module.add_arguments(parser, voice)
+    options = parser.parse_args(arguments[1:])
+    try:
+        code: int = module.run(options, voice)
+        return code
+    except Refused as refusal:
+        voice.refuse(refusal)
+        return exit_code(refusal)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 4
+
+
+def exit_code(refusal: Refused) -> int:
+    """2 for what the caller can mend in the command or the form, 4 for what could not be looked at or kept."""
+    usage = type(refusal).__name__ in ("UsageError", "FormUnreadable") or refusal.code in USAGE_CODES
+    return 2 if usage or refusal.code.startswith("config-") else 4
+
+
+def guarded() -> int:
+    """The program's entry: a program error prints its trace and exits 70."""
+    try:
+        return main()
+    except Exception:  # noqa: BLE001  # the one place: nothing goes on after it
+        traceback.print_exc()
+        return 70
+
+
+if __name__ == "__main__":
+    sys.exit(guarded())

@@ -1,0 +1,265 @@
+"""批次: a batch is what the register's lines say of it: opened by a form, verified by verdicts, decided by two people.
+
+Takes register lines, gives a `Batch`; writes the lines `batch`, `resolution` and `decision`. Relies on the register
+as the only truth and on the journals for the verdicts in full.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from carriers.model import Refused
+from checks.form import SubmittedForm
+from checks.judge import final_outcome, open_doubts
+from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
+from station.home import RegisterError, file_sha256, kept, write_durably
+from station.journal import raw_record, read_journal, read_list
+from station.register import Station
+
+_SAFE = re.compile(r"[^\w.\-]", re.ASCII)
+
+
+class UsageError(Refused):
+    """The command's words cannot be followed: an unknown number, the same person twice, a missing name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One verdict of the batch as the register has it. replaced: a later comparison of the same reading stands."""
+
+    intake: str
+    carrier_no: str
+    attempt: int
+    outcome: Outcome
+    replaced: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A batch as folded from the register. carriers: numbers that the form expects, () = the form names none."""
+
+    number: str
+    fields: Mapping[str, str]
+    form_sha256: str
+    form_name: str
+    carriers: tuple[str, ...]
+    line_count: int
+    readings: tuple[Reading, ...]
+    resolutions: tuple[Resolution, ...]
+    decisions: tuple[Mapping[str, Any], ...]
+    prints: tuple[Mapping[str, Any], ...]
+
+    @property
+    def decided_intakes(self) -> frozenset[str]:
+        return frozenset(i for d in self.decisions for i in d["intakes"])
+
+    @property
+    def current(self) -> tuple[Reading, ...]:
+        """The readings that the next decision is about: not replaced, and no returned carrier's earlier attempt."""
+        latest: dict[str, int] = {}
+        for reading in self.readings:
+            latest[reading.carrier_no] = max(latest.get(reading.carrier_no, 1), reading.attempt)
+        return tuple(r for r in self.readings if not r.replaced and r.attempt == latest[r.carrier_no])
+
+
+def of_form(station: Station, form: SubmittedForm | None) -> str:
+    """The number of the batch that this form opened or corrected, opened now if the form says whose it is; else ""."""
+    if form is None:
+        return ""
+    for line in station.register.lines_of("batch"):
+        if line["form_sha256"] == form.sha256:
+            return str(line["batch"])
+    return ""
+
+
+def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Mapping[str, str], number: str = ""
+               ) -> str:
+    """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch.
+
+    given: header fields that a plain list has not (fonds_no, unit_name …). Raises: UsageError, RegisterError.
+    """
+    known = of_form(station, form)
+    if known:
+        return known
+    fields = {**form.fields, **{k: v for k, v in given.items() if v}}
+    if number:
+        fields = {**fold(station, number).fields, **fields}
+    elif not fields.get("fonds_no") or not fields.get("unit_name"):
+        raise UsageError("batch-needs-header", file=form.file_name)
+    chosen = number or _next_number(station, fields)
+    folder = station.home.batches / chosen
+    with kept(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        raw = form_path.read_bytes()
+    if hashlib.sha256(raw).hexdigest() != form.sha256:
+        raise RegisterError("form-changed", file=form.file_name)
+    kept_name = f"form-{form.sha256[:8]}{Path(form.file_name).suffix[:8]}"
+    write_durably(folder / kept_name, raw)
+    station.register.append("batch", {
+        "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
+        "layout": form.layout, "encoding": form.encoding, "fields": fields,
+        "carriers": [c.carrier_no for c in form.carriers], "lines": len(form.lines)})
+    return chosen
+
+
+def _next_number(station: Station, fields: Mapping[str, str]) -> str:
+    year = fields.get("year") or f"{datetime.now(UTC):%Y}"
+    fonds = _SAFE.sub("_", fields["fonds_no"])
+    taken = {str(line["batch"]) for line in station.register.lines_of("batch")}
+    template = station.config.batch_number
+    for seq in range(1, 10_000):
+        number = fields.get("batch_no", "") if seq == 1 else ""
+        number = _SAFE.sub("_", number) or template.format(fonds_no=fonds, year=_SAFE.sub("_", year), seq=seq)
+        if number not in taken:
+            return number
+    raise RegisterError("batch-numbers-used-up", fonds=fonds)
+
+
+def fold(station: Station, number: str) -> Batch:
+    """What the register says of a batch.
+
+    Raises: UsageError("batch-unknown"); RegisterError.
+    """
+    kinds = ("batch", "verdict", "resolution", "decision", "print")
+    lines = [line for line in station.register.lines_of(*kinds)]
+    opened = [line for line in lines if line["type"] == "batch" and line["batch"] == number]
+    if not opened:
+        raise UsageError("batch-unknown", batch=number)
+    forms = {line["form_sha256"] for line in opened}
+    verdicts = [line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms]
+    replaced = {line["replaces"] for line in verdicts if line["replaces"]}
+    intakes = {line["intake"] for line in verdicts}
+    newest = opened[-1]
+    return Batch(
+        number, newest["fields"], newest["form_sha256"], newest["form_name"], tuple(newest["carriers"]),
+        newest["lines"],
+        tuple(Reading(v["intake"], v["carrier_no"], v["attempt"], Outcome(v["outcome"]), v["intake"] in replaced)
+              for v in verdicts),
+        tuple(from_record(Resolution, line) for line in lines
+              if line["type"] == "resolution" and line["intake"] in intakes),
+        tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
+        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number))
+
+
+def attempt_of(station: Station, number: str, carrier_no: str) -> int:
+    """Which attempt a reading of this carrier is: one more for every decision that returned it."""
+    if not number:
+        return 1
+    batch = fold(station, number)
+    returned = sum(1 for d in batch.decisions if carrier_no in d["returned"])
+    return 1 + returned
+
+
+def load_verdict(station: Station, intake: str) -> Verdict:
+    """The verdict of an intake from its journal, checked against the register.
+
+    Raises: UsageError("intake-unknown"); RegisterError("journal-altered").
+    """
+    line = next((v for v in station.register.lines_of("verdict") if v["intake"] == intake), None)
+    if line is None:
+        raise UsageError("intake-unknown", intake=intake)
+    path = station.home.intakes / intake / "journal.jsonl"
+    closing = next((r for r in read_journal(path) if r["type"] == "close"), None)
+    if closing is None or hashlib.sha256(raw_record(closing)).hexdigest() != line["verdict_sha256"]:
+        raise RegisterError("journal-altered", path=str(path))
+    return from_record(Verdict, closing["verdict"])
+
+
+def resolve(station: Station, resolution: Resolution) -> None:
+    """Record how two people answered a doubt; the verdict stays as it was.
+
+    Raises: UsageError: same-person, no such doubt, a reason missing; RegisterError.
+    """
+    two_people(resolution.by, resolution.confirmed_by)
+    if not resolution.reason.strip():
+        raise UsageError("reason-missing")
+    verdict = load_verdict(station, resolution.intake)
+    doubts = open_doubts(verdict, ())
+    if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):
+        raise UsageError("no-such-doubt", intake=resolution.intake, doubt=resolution.code,
+                         open="; ".join(sorted({j.code for j in doubts})))
+    station.register.append("resolution", {
+        "intake": resolution.intake, "code": resolution.code, "path": resolution.path, "answer": resolution.answer,
+        "by": resolution.by, "confirmed_by": resolution.confirmed_by, "reason": resolution.reason,
+        "scan_sha256": resolution.scan_sha256})
+
+
+def two_people(first: str, second: str) -> None:
+    """Raises: UsageError unless these are two different names."""
+    names = ["".join(name.split()).casefold() for name in (first, second)]
+    if not all(names) or names[0] == names[1]:
+        raise UsageError("same-person", first=first, second=second)
+
+
+def form_summary(batch: Batch) -> FormSummary:
+    """The form as paper needs it."""
+    return FormSummary(batch.form_name, batch.form_sha256, dict(batch.fields), batch.line_count, batch.carriers)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a batch cannot be decided yet. what: a key of `phrases.toml` with facts."""
+
+    what: str
+    facts: Mapping[str, str]
+
+
+def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
+    """Everything that keeps a batch open: no reading, a carrier absent, a doubt open, lines nobody answered."""
+    found = [] if verdicts else [Obstacle("open-no-reading", {})]
+    read = {v.carrier.number for v in verdicts}
+    found += [Obstacle("open-carrier-absent", {"carrier": c}) for c in batch.carriers if c not in read]
+    for verdict in verdicts:
+        outcome = final_outcome(verdict, batch.resolutions)
+        if outcome is not Outcome.UNDECIDED:
+            continue
+        doubts: list[Judgement] = open_doubts(verdict, batch.resolutions)
+        for code in sorted({j.code for j in doubts}):
+            found.append(Obstacle("open-doubt", {"intake": verdict.intake, "code": code}))
+        if not doubts:
+            found.append(Obstacle("open-not-proven", {"intake": verdict.intake}))
+    if verdicts and not found:
+        found += _unanswered_lines(station, batch, verdicts)
+    return found
+
+
+def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
+    """Lines that no verdict of the batch speaks of: a form that names no carriers is judged over the whole batch."""
+    spoken: set[tuple[int, str]] = set()
+    for verdict in verdicts:
+        if verdict.reference.form_sha256 == batch.form_sha256:
+            path = station.home.intakes / verdict.intake / "lines.jsonl.zst"
+            check_list(path, verdict.lines_sha256)
+            rows = read_list(path)
+            spoken.update((row["line"], row["algorithm"]) for row in rows)
+    missing = batch.line_count - len(spoken)
+    return [Obstacle("open-lines", {"count": str(missing)})] if missing > 0 else []
+
+
+def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:
+    """The verdicts that the next decision is about, in full; every reading of an attempt stands.
+
+    Only one set aside by `recheck` of two people gives way, to a later reading of its carrier; a failure never does.
+    """
+    asked = {r.intake for r in batch.resolutions if r.answer == "recheck"}
+    verdicts = [load_verdict(station, r.intake) for r in batch.current]
+    return [v for n, v in enumerate(verdicts)
+            if not (v.intake in asked and v.outcome is Outcome.UNDECIDED
+                    and any(later.carrier.number == v.carrier.number for later in verdicts[n + 1:]))]
+
+
+def check_list(path: Path, sha256: str) -> None:
+    """Raises: RegisterError("journal-altered") where a list beside a journal is not the one in the register."""
+    if not path.is_file() or file_sha256(path) != sha256:
+        raise RegisterError("journal-altered", path=str(path))
+
+
+def record_json(record: Mapping[str, Any]) -> bytes:
+    """A record as the bytes of a file of its own."""
+    return json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass") + b"\n"

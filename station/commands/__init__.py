@@ -1,0 +1,27 @@
+"""One file per command of the contract: `add_arguments(parser, voice)` and `run(options, voice) -> exit code`."""
+from __future__ import annotations
+
+import argparse
+
+from checks.verdict import Outcome
+from station.config import home_path, load_config
+from station.home import Home
+from station.register import Register, Station
+from station.words import Voice
+
+EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.PARTLY: 1, Outcome.UNDECIDED: 3}
+
+
+def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True) -> Station:
+    """The station that the options name; one that writes has its folders made and a torn register mended, said so.
+
+    Raises: Refused.
+    """
+    config = load_config(options.config)
+    home = Home(home_path(options.home, config))
+    station = Station(config, home, Register(home, config.station_id))
+    if writes:
+        home.prepare()
+        if station.register.repair():
+            voice.say("register-repaired", path=station.register.path)
+    return station

@@ -1,0 +1,62 @@
+"""station batch FORM|NUMBER: opens or shows the batch of a form, and what is still open."""
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from checks.form import read_form
+from checks.judge import final_outcome
+from station import batch as batches
+from station.commands import open_station
+from station.commands.intake import refuse_classified
+from station.words import Voice
+
+
+def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    parser.add_argument("form", help=voice.phrase("help-form-or-batch"))
+    parser.add_argument("--fonds", default="", help=voice.phrase("help-fonds"))
+    parser.add_argument("--unit", default="", help=voice.phrase("help-unit"))
+    parser.add_argument("--year", default="", help=voice.phrase("help-year"))
+    parser.add_argument("--number", default="", help=voice.phrase("help-corrects"))
+    parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+
+
+def run(options: argparse.Namespace, voice: Voice) -> int:
+    station = open_station(options, voice)
+    path = Path(options.form)
+    if path.is_file():
+        form = read_form(path)
+        refuse_classified(station, form)
+        given = {"fonds_no": options.fonds, "unit_name": options.unit, "year": options.year}
+        number = batches.open_batch(station, form, path, given, options.number)
+    else:
+        number = options.form
+    batch = batches.fold(station, number)
+    verdicts = batches.counting_verdicts(station, batch)
+    open_points = batches.obstacles(station, batch, verdicts)
+    if options.json:
+        voice.answer(json.dumps({
+            "batch": batch.number, "fonds_no": batch.fields.get("fonds_no", ""),
+            "unit_name": batch.fields.get("unit_name", ""), "form_sha256": batch.form_sha256,
+            "lines": batch.line_count, "carriers_expected": batch.carriers,
+            "readings": [{"intake": r.intake, "carrier_no": r.carrier_no, "attempt": r.attempt, "outcome": r.outcome,
+                          "replaced": r.replaced} for r in batch.readings],
+            "open": [{"what": o.what, **o.facts} for o in open_points],
+            "decisions": [d["number"] for d in batch.decisions]}, ensure_ascii=False))
+        return 0
+    voice.answer(voice.phrase("batch-head", batch=batch.number, unit=batch.fields.get("unit_name", "-"),
+                              fonds=batch.fields.get("fonds_no", "-"), lines=batch.line_count))
+    if batch.carriers:
+        voice.answer(voice.phrase("batch-carriers", carriers=" ".join(batch.carriers)))
+    for verdict in verdicts:
+        voice.answer("  " + voice.phrase("batch-reading", intake=verdict.intake, number=verdict.carrier.number or "-",
+                                         label=verdict.carrier.volume_label or "-", attempt=verdict.attempt,
+                                         outcome=voice.phrase(f"word-{final_outcome(verdict, batch.resolutions)}")))
+    for obstacle in open_points:
+        voice.answer("  " + voice.phrase(obstacle.what, **obstacle.facts))
+    if batch.decisions:
+        voice.answer(voice.phrase("batch-decided", numbers=" ".join(str(d["number"]) for d in batch.decisions)))
+    elif not open_points:
+        voice.answer(voice.phrase("batch-ready", batch=batch.number))
+    return 0

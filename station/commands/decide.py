@@ -1,0 +1,54 @@
+"""station decide BATCH --operator A --reviewer B: the decision of a batch, and its papers."""
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+from station import batch as batches
+from station.commands import EXIT, open_station
+from station.papers import People, decide
+from station.words import Voice
+
+
+def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    parser.add_argument("batch", help=voice.phrase("help-batch-number"))
+    parser.add_argument("--operator", required=True, help=voice.phrase("help-operator"))
+    parser.add_argument("--reviewer", required=True, help=voice.phrase("help-reviewer"))
+    parser.add_argument("--remark", default="", help=voice.phrase("help-remark"))
+    parser.add_argument("--appearance", default=None, help=voice.phrase("help-appearance"))
+    parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+
+
+def run(options: argparse.Namespace, voice: Voice) -> int:
+    station = open_station(options, voice)
+    batches.two_people(options.operator, options.reviewer)
+    batch = batches.fold(station, options.batch)
+    verdicts = batches.counting_verdicts(station, batch)
+    open_points = batches.obstacles(station, batch, verdicts)
+    if open_points:
+        voice.say("batch-open", batch=batch.number)
+        for obstacle in open_points:
+            voice.say(obstacle.what, **obstacle.facts)
+        return 3
+    appearance = options.appearance
+    if appearance is None:
+        appearance = _ask(voice) if sys.stdin.isatty() else ""
+    people = People(options.operator, options.reviewer, options.remark, appearance)
+    decision, papers = decide(station, batch.number, people)
+    if options.json:
+        voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,
+                                 "papers": [{"number": p.number, "kind": p.kind, "path": str(p.path)}
+                                            for p in papers]}, ensure_ascii=False))
+    else:
+        voice.answer(voice.phrase("decided", number=decision.number,
+                                  outcome=voice.phrase(f"word-{decision.outcome}")))
+        for paper in papers:
+            voice.answer(voice.phrase(f"paper-{paper.kind}", number=paper.number, path=paper.path))
+    return EXIT[decision.outcome]
+
+
+def _ask(voice: Voice) -> str:
+    """外观 belongs to people; an empty answer is 未检测."""
+    print(voice.phrase("ask-appearance"), end=" ", file=voice.err, flush=True)
+    return sys.stdin.readline().strip()

@@ -1,0 +1,111 @@
+"""station intake SOURCE [--form FORM]: one carrier against one form → one verdict."""
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from carriers.model import Refused
+from checks.bind import Choice
+from checks.form import SubmittedForm, read_form
+from checks.normalise import is_classified
+from checks.verdict import Outcome, Verdict
+from station import batch as batches
+from station.commands import EXIT, open_station
+from station.intake import intake
+from station.journal import read_list_rows
+from station.progress import Progress
+from station.register import Station
+from station.verdicts import verdict_json
+from station.words import Voice
+
+
+def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    parser.add_argument("source", type=Path, help=voice.phrase("help-source"))
+    parser.add_argument("--form", type=Path, help=voice.phrase("help-form-file"))
+    parser.add_argument("--progress", action="store_true", help=voice.phrase("help-progress"))
+    add_choice(parser, voice)
+
+
+def add_choice(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    """The options by which a person says how a form speaks of a carrier; recompare has them too."""
+    parser.add_argument("--carrier", default="", help=voice.phrase("help-carrier"))
+    parser.add_argument("--profile", choices=("backup", "transfer"), default="backup",
+                        help=voice.phrase("help-profile"))
+    parser.add_argument("--anchor", choices=("P1", "P2", "P3", "P4", "P5"), default="",
+                        help=voice.phrase("help-anchor"))
+    parser.add_argument("--root", default=None, metavar="K:DIR", help=voice.phrase("help-root"))
+    parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+
+
+def choice_of(options: argparse.Namespace, form_on_carrier: bool) -> Choice:
+    """Raises: Refused("root-malformed")."""
+    root = None
+    if options.root is not None:
+        count, colon, folder = str(options.root).partition(":")
+        if not colon or not (count.isascii() and count.isdigit()) or int(count) > 255:
+            raise Refused("root-malformed")
+        root = (int(count), folder.replace("\\", "/").strip("/"))
+    return Choice(carrier_no=options.carrier, anchor=options.anchor, root=root, profile=options.profile,
+                  form_on_carrier=form_on_carrier)
+
+
+def run(options: argparse.Namespace, voice: Voice) -> int:
+    station = open_station(options, voice)
+    form = read_form(options.form) if options.form else None
+    if form is not None:
+        refuse_classified(station, form)
+        open_known_batch(station, form, options.form)
+    inside = form is not None and options.source.is_dir() and _lies_in(options.form, options.source)
+    progress = Progress(voice, options.progress)
+    progress.watch_signals()
+    verdict = intake(station, options.source, form, choice_of(options, inside), progress)
+    report(station, verdict, options.json, voice)
+    return EXIT[verdict.outcome]
+
+
+def open_known_batch(station: Station, form: SubmittedForm, path: Path) -> None:
+    """A form that says whose it is opens its batch by itself; a plain list waits for `station batch`."""
+    if form.fields.get("fonds_no") and form.fields.get("unit_name"):
+        batches.open_batch(station, form, path, {})
+
+
+def refuse_classified(station: Station, form: SubmittedForm) -> None:
+    """Classified carriers are refused before the first block is read; only the refusal is recorded (domain §10.5)."""
+    level = form.fields.get("security_level", "")
+    if is_classified(level):
+        station.register.append("refusal", {"reason": "R12", "form_sha256": form.sha256})
+        raise Refused("classified", level=level)
+
+
+def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> None:
+    """The verdict: as JSON, or in plain words with the next step for each reason."""
+    if as_json:
+        rows = read_list_rows(station.home.intakes / verdict.intake / "lines.jsonl.zst")
+        for piece in verdict_json(verdict, rows):
+            voice.out.write(piece)
+        voice.out.write("\n")
+        voice.out.flush()
+        return
+    counts = verdict.counts
+    voice.answer(voice.phrase(f"outcome-{verdict.outcome}", intake=verdict.intake))
+    voice.answer(voice.phrase("verdict-carrier", kind=voice.phrase(f"kind-{verdict.carrier.kind}"),
+                              label=verdict.carrier.volume_label or "-", number=verdict.carrier.number or "-",
+                              layers=" + ".join(verdict.carrier.layers) or "-", files=counts.files,
+                              gb=f"{counts.bytes / 1024**3:.3f}", bytes=f"{counts.bytes:,}"))
+    voice.answer(voice.phrase("verdict-lines", listed=counts.listed, equal=counts.equal, differs=counts.differs,
+                              missing=counts.missing, unreadable=counts.unreadable, not_checked=counts.not_checked,
+                              unlisted=counts.unlisted))
+    for judgement in verdict.findings:
+        voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}] {voice.text(judgement.text)}")
+        step = voice.next_step(judgement)
+        if step:
+            voice.answer(f"      → {step}")
+    if verdict.outcome is not Outcome.PASSED:
+        voice.answer(voice.phrase(f"next-{verdict.outcome}", intake=verdict.intake, batch=verdict.batch or "…"))
+    elif verdict.batch:
+        voice.answer(voice.phrase("next-passed", batch=verdict.batch))
+
+
+def _lies_in(path: Path, folder: Path) -> bool:
+    return os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())

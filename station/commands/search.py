@@ -1,0 +1,31 @@
+"""station register [TEXT]: searches the 台账."""
+from __future__ import annotations
+
+import argparse
+import json
+
+from station.commands import open_station
+from station.questions import build, search
+from station.words import Voice
+
+
+def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    parser.add_argument("text", nargs="?", default="", help=voice.phrase("help-search"))
+    parser.add_argument("--year", default="", help=voice.phrase("help-year"))
+    parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+
+
+def run(options: argparse.Namespace, voice: Voice) -> int:
+    station = open_station(options, voice, writes=False)
+    rows = search(build(station.register.lines_of("batch", "verdict", "decision")), options.text, options.year)
+    if options.json:
+        shown = [{key: value for key, value in row.items() if key != "text"} for row in rows]
+        voice.answer(json.dumps(shown, ensure_ascii=False))
+        return 0
+    for row in rows:
+        voice.answer(voice.phrase("register-row", at=row["at"], intake=row["intake"],
+                                  outcome=voice.phrase(f"word-{row['outcome']}"), batch=row["batch"] or "-",
+                                  unit=row["unit"] or "-", number=row["carrier_no"] or "-",
+                                  label=row["volume_label"] or "-", certificate=row["certificate"] or "-"))
+    voice.say("register-count", count=len(rows), head=station.register.head()[:16])
+    return 0

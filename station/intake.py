@@ -1,0 +1,150 @@
+"""The main flow: one carrier against one form, to one verdict. Read this first.
+
+    open_carrier → structure → bind → plan → one pass of chunks → compare → judge → journal → register
+
+Takes a source and a form, gives a `Verdict` that is in the register when it is returned; relies on every other room.
+Nothing here knows the screen, another drive, or which kind of carrier it is.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from carriers import open_carrier
+from carriers.model import Carrier, CarrierId, Finding, Structure
+from carriers.plan import Plan, make_plan
+from checks.bind import Binding, Choice, bind
+from checks.digests import Digests
+from checks.fixity import Fixities, ReadState
+from checks.form import SubmittedForm
+from checks.formats import Formats
+from checks.hashers import Hashers
+from checks.onepass import one_pass
+from checks.readability import Readability, SlowRule
+from checks.verdict import Verdict
+from station import batch as batches
+from station.journal import Journal, begin, take_up
+from station.progress import Progress
+from station.reading import Reading
+from station.register import Station, utc_now
+from station.verdicts import Case, boot_id, conclude, register_verdict
+
+
+def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
+           *, opener: Callable[[Path], Carrier] = open_carrier) -> Verdict:
+    """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
+
+    Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
+    RegisterError.
+    """
+    batch = batches.of_form(station, form)
+    progress.stage("structure")
+    with Hashers(_algorithms(form)) as hashers, closing(opener(source)) as carrier:
+        identity = carrier.identify()
+        structure, found = carrier.structure()
+        binding = bind(form, identity, structure, choice)
+        plan = make_plan(structure)
+        header = _header(source, carrier, form, choice, binding, plan)
+        with _journal(station, header) as journal:
+            if journal.closed():                               # killed between its closing line and the register
+                return register_verdict(station, journal)
+            progress.begin(journal.folder, plan.planned_bytes)
+            work = Work(hashers, identity, structure, found, binding, plan)
+            reading = _read(station, carrier, journal, work, progress)
+            progress.stage("comparing")
+            attempt = batches.attempt_of(station, batch, binding.carrier_no)
+            case = Case(journal, batch, form, choice, binding, str(source), attempt)
+            verdict = conclude(station, case, reading)
+    progress.end()
+    return verdict
+
+
+def _algorithms(form: SubmittedForm | None) -> tuple[str, ...]:
+    """SHA-256 always (domain §10.4) and what the form's lines need; MD5 where the form is still to come."""
+    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5",)), "sha256")))
+
+
+class Work(NamedTuple):
+    """What is known when the pass begins."""
+
+    hashers: Hashers
+    identity: CarrierId
+    structure: Structure
+    found: tuple[Finding, ...]
+    binding: Binding
+    plan: Plan
+
+
+def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
+    """The one pass, from where an earlier sitting left off."""
+    structure, plan, files = work.structure, work.plan, work.structure.files
+    count = len(files) if files is not None else 0
+    ranges = [min(n * structure.block_bytes, structure.capacity_bytes)
+              for n in (structure.volume_blocks, structure.blocks) if n]
+    digests = Digests(work.hashers, structure, Fixities(work.hashers.algorithms, count),
+                      carrier_algorithms=work.binding.carrier_algorithms, carrier_ranges=ranges)
+    readability = Readability(structure, plan.planned_bytes, SlowRule(station.config.slow_seconds, station.config.slow_factor))
+    formats = Formats(structure)
+    for number in plan.lost:
+        digests.lose(number, ReadState.TRUNCATED)
+    if files is not None:
+        for number in files.obstacles:
+            digests.lose(number, ReadState.NO_CONTENT)
+        digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
+    first = _take_up(journal, digests, readability, formats)
+    progress.done(readability.read_bytes)
+
+    def between(read_no: int) -> None:
+        if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
+            _save(journal, read_no, digests, readability, formats)
+        progress.check_stop()
+
+    one_pass(carrier.read(plan.reads_from(first)), (readability, formats, digests, progress), between)
+    return Reading(work.identity, structure, (*work.found, *carrier.findings()), digests.finish(), readability, formats,
+                   plan.planned_bytes, sum(plan.lost.values()))
+
+
+def _save(journal: Journal, read_no: int, digests: Digests, readability: Readability, formats: Formats) -> None:
+    state = digests.save()
+    if state is not None:
+        journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
+                               "readability": readability.save(), "formats": formats.save()})
+
+
+def _take_up(journal: Journal, digests: Digests, readability: Readability, formats: Formats) -> int:
+    """Restore what earlier sittings saved. Returns the number of the first planned read that is still to be made."""
+    saves = [r for r in journal.records() if r["type"] == "save"]
+    if saves:
+        digests.restore(s["digests"] for s in saves)
+        readability.restore(saves[-1]["readability"])
+        formats.restore(saves[-1]["formats"])
+    journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": saves[-1]["next_read"] if saves else 0})
+    return int(saves[-1]["next_read"]) if saves else 0
+
+
+def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, binding: Binding, plan: Plan
+            ) -> dict[str, Any]:
+    """What must be the same for an intake to go on; anything else is a new intake.
+
+    The stamp is the proof of the same piece: of an image file its device, inode, size and modification time.
+    """
+    return {"source": str(source.resolve()), "stamp": carrier.stamp(), "form_sha256": form.sha256 if form else "",
+            "choice": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(choice).items()},
+            "binding_sha256": binding.sha256, "plan_sha256": plan.sha256}
+
+
+@contextmanager
+def _journal(station: Station, header: dict[str, Any]) -> Iterator[Journal]:
+    station.home.prepare()
+    station.register.repair()
+    policy = {**header, "policy_sha256": station.config.policy_sha256()}
+    journal = take_up(station.home, policy)
+    if journal is None:
+        journal = begin(station.home, station.config.station_id, {"at": utc_now(), **policy})
+    try:
+        yield journal
+    finally:
+        journal.release()

@@ -1,0 +1,190 @@
+"""流水: the lines of one intake, from which a killed intake goes on and which its verdict is proven by.
+
+Takes the moments of an intake, gives durable lines in `HOME/intakes/<number>/journal.jsonl`; relies on `home.py`.
+First line `begin` (what is read, against what, by which plan), then `save` every half minute, `findings`, and `close`
+with the verdict. The journal's hash leaves out its own closing line. While an intake is open, a marker with its name
+lies in `HOME/intakes/.open`, locked by the process that works on it.
+"""
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from station.home import Home, RegisterError, append_durably, kept, sync_folder, write_durably
+
+Record = Mapping[str, Any]
+
+
+class Journal:
+    """One intake's lines. Made by `begin` or `take_up`; holds the lock on its marker until `release`."""
+
+    def __init__(self, home: Home, number: str, marker: int) -> None:
+        self.home, self.number, self._marker = home, number, marker
+        self.folder = home.intakes / number
+        self.path = self.folder / "journal.jsonl"
+
+    def write(self, kind: str, record: Record) -> None:
+        """Append one line; on return it is on disk."""
+        append_durably(self.path, raw_record({"type": kind, **record}) + b"\n")
+
+    def records(self) -> Iterator[dict[str, Any]]:
+        """The whole lines so far. A torn last line of a killed process was never acknowledged and is not one."""
+        return read_journal(self.path)
+
+    def closed(self) -> bool:
+        """Whether the verdict is in it: only its register line may be missing."""
+        return any(record["type"] == "close" for record in self.records())
+
+    def mend(self) -> None:
+        """Cut off a torn last line, so that the next one begins a line."""
+        with kept(self.path):
+            content = self.path.read_bytes()
+            whole = content.rfind(b"\n") + 1
+            if whole != len(content):
+                os.truncate(self.path, whole)
+
+    def sha256(self) -> str:
+        """The hash of all lines but a closing one."""
+        digest = hashlib.sha256()
+        with kept(self.path), self.path.open("rb") as handle:
+            for raw in handle:
+                if raw.endswith(b"\n") and not raw.startswith(b'{"type":"close"'):
+                    digest.update(raw)
+        return digest.hexdigest()
+
+    def write_list(self, name: str, rows: Iterator[str]) -> str:
+        """Write a list beside the journal as JSON lines in zstd, whole or not at all. Returns its SHA-256."""
+        compressor = zstandard.ZstdCompressor(level=3).compressobj()
+        parts: list[bytes] = []
+        batch: list[str] = []
+        for row in rows:
+            batch.append(row)
+            if len(batch) == 5000:
+                parts.append(compressor.compress(_lines(batch)))
+                batch.clear()
+        parts += [compressor.compress(_lines(batch)), compressor.flush()]
+        return write_durably(self.folder / name, b"".join(parts))
+
+    def close(self) -> None:
+        """The intake is in the register: it is no longer open."""
+        with kept(self.path):
+            (self.home.intakes / ".open" / self.number).unlink(missing_ok=True)
+            sync_folder(self.home.intakes / ".open")
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the marker; an intake that is not closed stays open."""
+        if self._marker >= 0:
+            os.close(self._marker)
+            self._marker = -1
+
+
+def begin(home: Home, station_id: str, record: Record) -> Journal:
+    """A new intake: the next number of this year, its folder, its first line. All durable on return.
+
+    Raises: RegisterError.
+    """
+    with home.locked(), kept(home.intakes):
+        prefix = f"{station_id}-{datetime.now(UTC):%Y}-"
+        taken = [int(n[len(prefix):]) for n in os.listdir(home.intakes)
+                 if n.startswith(prefix) and n[len(prefix):].isdigit()]
+        number = f"{prefix}{max(taken, default=0) + 1:06d}"
+        (home.intakes / number).mkdir()
+        (home.intakes / ".open").mkdir(exist_ok=True)
+        marker = _lock(home.intakes / ".open" / number)
+        sync_folder(home.intakes / ".open")
+        sync_folder(home.intakes)
+    if marker is None:
+        raise RegisterError("intake-running", intake=number)
+    journal = Journal(home, number, marker)
+    journal.write("begin", {"intake": number, **record})
+    return journal
+
+
+def take_up(home: Home, matches: Record) -> Journal | None:
+    """The open intake whose `begin` line has all these values, or None.
+
+    Raises: RegisterError("intake-running") where another process is working on it.
+    """
+    folder = home.intakes / ".open"
+    for marker_path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        first = next(read_journal(home.intakes / marker_path.name / "journal.jsonl"), None)
+        if first is None or any(first.get(key) != value for key, value in matches.items()):
+            continue
+        marker = _lock(marker_path)
+        if marker is None:
+            raise RegisterError("intake-running", intake=marker_path.name)
+        journal = Journal(home, marker_path.name, marker)
+        journal.mend()
+        return journal
+    return None
+
+
+def read_journal(path: Path) -> Iterator[dict[str, Any]]:
+    """The whole lines of a journal.
+
+    Raises: RegisterError("journal-broken") where one of them is not a record.
+    """
+    if not path.exists():
+        return
+    with kept(path), path.open("rb") as handle:
+        for number, raw in enumerate(handle, 1):
+            if not raw.endswith(b"\n"):
+                return
+            try:
+                record = json.loads(raw.decode("utf-8", "surrogatepass"))
+            except ValueError as failure:
+                raise RegisterError("journal-broken", path=str(path), line=number) from failure
+            yield record
+
+
+def read_list_rows(path: Path) -> Iterator[str]:
+    """The rows of a list beside a journal, as JSON texts.
+
+    Raises: RegisterError("journal-broken") where it is missing or damaged.
+    """
+    try:
+        with path.open("rb") as handle, zstandard.ZstdDecompressor().stream_reader(handle) as reader:
+            rest = b""
+            while part := reader.read(1 << 20):
+                *rows, rest = (rest + part).split(b"\n")
+                for row in rows:
+                    yield row.decode("utf-8", "surrogatepass")
+    except (OSError, zstandard.ZstdError, ValueError) as failure:
+        raise RegisterError("journal-broken", path=str(path), line=0) from failure
+
+
+def read_list(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a list beside a journal. Raises: RegisterError("journal-broken")."""
+    for row in read_list_rows(path):
+        try:
+            yield json.loads(row)
+        except ValueError as failure:
+            raise RegisterError("journal-broken", path=str(path), line=0) from failure
+
+
+def _lock(path: Path) -> int | None:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(handle)
+        return None
+    return handle
+
+
+def raw_record(record: Record) -> bytes:
+    """A record as the bytes of its line, without the line end."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+def _lines(rows: list[str]) -> bytes:
+    return "".join(f"{row}\n" for row in rows).encode("utf-8", "surrogatepass")

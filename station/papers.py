@@ -1,0 +1,176 @@
+"""The decision of a batch and its papers: 检验表 with its 附页, labels; each numbered, hashed and in the register.
+
+Takes a batch and two people, gives a `Decision` on record and PDFs; relies on labels for drawing. The order at the
+end is fixed (contract): decision line → PDF bearing that line's hash → print line bearing the PDF's hash.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from checks.judge import batch_outcome, final_outcome
+from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
+from labels.carrier_label import Labelling, draw_disc_labels
+from labels.certificate import Printing, draw_certificate
+from station import __version__
+from station.batch import (
+    Batch,
+    UsageError,
+    counting_verdicts,
+    fold,
+    form_summary,
+    obstacles,
+    record_json,
+    two_people,
+)
+from station.home import RegisterError, file_sha256, kept, write_durably
+from station.register import Station, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Who decides. appearance: what they saw of the carriers, "" = not looked at."""
+
+    operator: str
+    reviewer: str
+    remark: str = ""
+    appearance: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """One printed file. kind: certificate | label."""
+
+    number: str
+    kind: str
+    path: Path
+    intake: str = ""
+
+
+def decide(station: Station, number: str, people: People) -> tuple[Decision, list[Paper]]:
+    """Decide a batch and print its papers.
+
+    Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError.
+    """
+    two_people(people.operator, people.reviewer)
+    batch = fold(station, number)
+    verdicts = counting_verdicts(station, batch)
+    if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
+        raise UsageError("batch-decided", batch=number)
+    if obstacles(station, batch, verdicts):
+        raise UsageError("batch-open", batch=number)
+    outcomes = _carrier_outcomes(batch, verdicts)
+    decision = Decision(
+        number=station.config.certificate_number.format(batch=number, seq=len(batch.decisions) + 1), batch=number,
+        at=utc_now(), form=form_summary(batch), verdicts=tuple(verdicts),
+        resolutions=tuple(r for r in batch.resolutions if r.intake in {v.intake for v in verdicts}),
+        outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
+        remark=people.remark, appearance=people.appearance, receiving_org=station.config.receiving_org,
+        station=station.config.station_id)
+    raw = record_json(to_record(decision))
+    decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
+    head = station.register.append("decision", {
+        "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
+        "reviewer": people.reviewer, "remark": people.remark, "intakes": [v.intake for v in verdicts],
+        "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
+        "decision_sha256": decision_sha256})
+    return decision, print_all(station, decision, head)
+
+
+def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:
+    """The outcome of each carrier of the attempt: a failed reading is never erased by another that passed."""
+    outcomes: dict[str, Outcome] = {}
+    for verdict in verdicts:
+        outcome = final_outcome(verdict, batch.resolutions)
+        if outcomes.get(verdict.carrier.number) is not Outcome.FAILED:
+            outcomes[verdict.carrier.number] = outcome
+    return outcomes
+
+
+def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
+    """The certificate, then a label set for every disc that passed; each paper's print line follows its file."""
+    papers = [_print(station, decision, Paper(decision.number, "certificate", _path(station, decision.batch,
+                                                                                   decision.number)), head, 0)]
+    failed = {v.carrier.number for v in decision.verdicts
+              if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
+    taken = sum(1 for p in fold(station, decision.batch).prints if p["paper"] == "label" and not p["reprint"])
+    for verdict in decision.verdicts:
+        if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed:
+            taken += 1
+            number = station.config.label_number.format(batch=decision.batch, seq=taken)
+            paper = Paper(number, "label", _path(station, decision.batch, number), verdict.intake)
+            papers.append(_print(station, decision, paper, head, 0))
+    return papers
+
+
+def reprint(station: Station, number: str) -> Paper:
+    """A paper again, with the same words, marked as a reprint and counted.
+
+    Raises: UsageError("paper-unknown"); RegisterError("journal-altered").
+    """
+    prints = [line for line in station.register.lines_of("print") if line["number"] == number]
+    if not prints:
+        raise UsageError("paper-unknown", number=number)
+    first = prints[0]
+    decision, head = load_decision(station, str(first["decision"]))
+    path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
+    return _print(station, decision, Paper(number, first["paper"], path, first["intake"]), head, len(prints))
+
+
+def load_decision(station: Station, number: str) -> tuple[Decision, str]:
+    """A decision as it was recorded, and the hash of its register line.
+
+    Raises: UsageError("paper-unknown"); RegisterError("journal-altered").
+    """
+    from station.register import raw_lines
+
+    for raw in raw_lines(station.register.path):
+        if b'"type":"decision"' not in raw:
+            continue
+        line: Mapping[str, Any] = json.loads(raw)
+        if line["type"] == "decision" and line["number"] == number:
+            path = station.home.batches / line["batch"] / f"{number}.json"
+            if not path.is_file() or file_sha256(path) != line["decision_sha256"]:
+                raise RegisterError("journal-altered", path=str(path))
+            return from_record(Decision, json.loads(path.read_bytes())), hashlib.sha256(raw).hexdigest()
+    raise UsageError("paper-unknown", number=number)
+
+
+def _print(station: Station, decision: Decision, paper: Paper, head: str, reprint_no: int) -> Paper:
+    now = datetime.now().astimezone()
+    offset = now.utcoffset()
+    printing = Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
+                        __version__, round(offset.total_seconds() / 60) if offset else 0)
+    temporary = paper.path.with_name(f".{paper.path.name}.part")
+    with kept(paper.path):
+        if paper.kind == "certificate":
+            draw_certificate(decision, temporary, printing)
+        else:
+            verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
+            draw_disc_labels(decision, verdict, temporary,
+                             Labelling(decision.at[:10], _next_check(station, decision, verdict)))
+        sha256 = write_durably(paper.path, temporary.read_bytes())
+        temporary.unlink()
+        write_durably(station.home.outbox / paper.path.name, paper.path.read_bytes())
+    station.register.append("print", {
+        "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
+        "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
+        "reprint": reprint_no, "copies": station.config.certificate_copies if paper.kind == "certificate" else 1})
+    return paper
+
+
+def _path(station: Station, batch: str, name: str) -> Path:
+    return station.home.batches / batch / f"{name}.pdf"
+
+
+def _next_check(station: Station, decision: Decision, verdict: Verdict) -> str:
+    """The day of the next check: so many years after acceptance, by kind of carrier (configuration)."""
+    year, rest = int(decision.at[:4]), decision.at[4:10]
+    later = year + station.config.check_years.get(verdict.carrier.kind, 1)
+    return f"{later}{'-02-28' if rest == '-02-29' else rest}"

@@ -1,0 +1,41 @@
+"""Questions to the 台账: one small row per verdict in an in-memory TinyDB, made from the register's lines.
+
+Takes register lines, gives rows; relies on the register as the truth. The rows are never written anywhere.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tinydb import TinyDB, where
+from tinydb.storages import MemoryStorage
+
+ROW = ("intake", "batch", "attempt", "outcome", "carrier_no", "kind", "volume_label", "serial", "files", "bytes", "at")
+
+
+def build(lines: Iterable[Mapping[str, Any]]) -> TinyDB:
+    """The table of verdicts, each row with one joined search text (forty fields a row cost 580 MB at 100 000 rows)."""
+    units: dict[str, str] = {}
+    rows: list[dict[str, Any]] = []
+    certificates: dict[str, str] = {}
+    for line in lines:
+        if line["type"] == "batch":
+            units[line["batch"]] = f"{line['fields'].get('fonds_no', '')} {line['fields'].get('unit_name', '')}"
+        elif line["type"] == "verdict":
+            rows.append({key: line[key] for key in ROW})
+        elif line["type"] == "decision":
+            certificates.update(dict.fromkeys(line["intakes"], line["number"]))
+    for row in rows:
+        row["unit"] = units.get(row["batch"], "")
+        row["certificate"] = certificates.get(row["intake"], "")
+        row["text"] = " ".join(str(v) for v in row.values()).casefold()
+    table = TinyDB(storage=MemoryStorage)
+    table.insert_multiple(rows)
+    return table
+
+
+def search(table: TinyDB, text: str, year: str = "") -> list[Mapping[str, Any]]:
+    """The rows whose search text has every word of `text`, oldest first; year: of the verdict."""
+    words = text.casefold().split()
+    found = table.search(where("text").test(lambda row_text: all(w in row_text for w in words)))
+    return [row for row in found if row["at"].startswith(year)]

@@ -1,0 +1,112 @@
+"""A reading: what one pass learnt of a carrier, before anything is compared. Kept, so that a later form needs no pass.
+
+Takes the carrier's structure and the consumers of the pass, gives `files.jsonl.zst` and a journal record; gives the
+same reading back from those (`recompare`). Relies on the journal's lists.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from json.encoder import encode_basestring
+from pathlib import Path
+from typing import Any
+
+from carriers.model import Addressing, CarrierId, CarrierKind, Extent, FileEntry, Files, Finding, Structure, Tree
+from checks.fixity import Fixities, ReadState
+from checks.formats import Formats
+from checks.readability import Readability, SlowRule
+from station.journal import read_list
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What lies on the carrier and what reading it gave. found: findings of the carrier's structure and of the drive."""
+
+    identity: CarrierId
+    structure: Structure
+    found: tuple[Finding, ...]
+    fixities: Fixities
+    readability: Readability
+    formats: Formats
+    planned_bytes: int
+    lost_bytes: int
+
+    def record(self) -> dict[str, Any]:
+        """The journal's `reading` line: all of it but the list of files."""
+        structure = self.structure
+        return {
+            "identity": {f: getattr(self.identity, f) for f in CarrierId.__dataclass_fields__},
+            "structure": {"layers": structure.layers, "addressing": structure.addressing,
+                          "block_bytes": structure.block_bytes, "blocks": structure.blocks,
+                          "capacity_bytes": structure.capacity_bytes, "volume_blocks": structure.volume_blocks,
+                          "trees": [t.name for t in structure.trees], "structure_extents": structure.structure_extents},
+            "found": [finding_record(f) for f in self.found],
+            "algorithms": self.fixities.algorithms,
+            "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
+            "readability": self.readability.save(), "formats": self.formats.save(),
+            "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
+        }
+
+    def file_rows(self) -> Iterator[str]:
+        """The rows of files.jsonl.zst: names in every tree, size, extents, state, digests."""
+        files = self.structure.files
+        if files is None:
+            return
+        names = [dict(zip(t.file_nos, t.paths, strict=True)) for t in self.structure.trees]
+        states = {state: state.name.lower() for state in ReadState}
+        text = encode_basestring
+        for number, path in enumerate(files.paths):
+            elsewhere = [name.get(number) for name in names]
+            shown = ",".join("null" if n is None else "1" if n == path else text(n) for n in elsewhere)
+            extents = ",".join(f"[{e.start_lba},{e.length_bytes}]" for e in files.extents(number))
+            digests = "".join(f',"{a}":"{self.fixities.digest(number, a).hex()}"' for a in self.fixities.algorithms)
+            obstacle = files.obstacles.get(number, "")
+            yield (f'{{"path":{text(path)},"size":{files.sizes[number]},"state":"'
+                   f'{states[ReadState(self.fixities.states[number])]}","names":[{shown}],"extents":[{extents}]'
+                   f'{digests}' + (f',"obstacle":{text(obstacle)}' if obstacle else "") + "}")
+
+
+def finding_record(finding: Finding) -> dict[str, Any]:
+    """A finding as a journal keeps it."""
+    return {"code": finding.code, "path": finding.path, "extent": finding.extent, "facts": dict(finding.facts)}
+
+
+def finding_from(record: Mapping[str, Any]) -> Finding:
+    return Finding(record["code"], record["path"], Extent(*record["extent"]) if record["extent"] else None,
+                   record["facts"])
+
+
+def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) -> Reading:
+    """The reading that a journal's `reading` line and its list of files describe.
+
+    Raises: RegisterError("journal-broken").
+    """
+    parts = record["structure"]
+    files = Files()
+    columns: list[tuple[list[str], list[int]]] = [([], []) for _ in parts["trees"]]
+    rows = list(read_list(files_list))
+    algorithms = tuple(record["algorithms"])
+    fixities = Fixities(algorithms, len(rows))
+    for number, row in enumerate(rows):
+        files.add(FileEntry(row["path"], b"", row["size"], tuple(Extent(*e) for e in row["extents"]),
+                            row.get("obstacle", "")))
+        for (paths, numbers), name in zip(columns, row["names"], strict=True):
+            if name is not None:
+                paths.append(row["path"] if name == 1 else name)
+                numbers.append(number)
+        if row["state"] == "complete":
+            fixities.put(number, {a: bytes.fromhex(row[a]) for a in algorithms})
+        else:
+            fixities.states[number] = ReadState[row["state"].upper()]
+    fixities.carrier.update({(a, n): h for a, n, h in record["carrier_digests"]})
+    trees = tuple(Tree(name, paths, numbers) for name, (paths, numbers) in zip(parts["trees"], columns, strict=True))
+    structure = Structure(tuple(parts["layers"]), Addressing(parts["addressing"]), parts["block_bytes"],
+                          parts["blocks"], parts["capacity_bytes"], parts["volume_blocks"], files, trees,
+                          tuple(Extent(*e) for e in parts["structure_extents"]))
+    readability = Readability(structure, record["planned_bytes"], slow)
+    readability.restore(record["readability"])
+    formats = Formats(structure)
+    formats.restore(record["formats"])
+    identity = CarrierId(**{**record["identity"], "kind": CarrierKind(record["identity"]["kind"])})
+    return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]), fixities, readability,
+                   formats, record["planned_bytes"], record["lost_bytes"])

@@ -1,0 +1,183 @@
+"""台账: the station's hash-chained lines are the truth; TinyDB in memory answers questions about them.
+
+Takes records, gives numbered lines that are on disk when `append` returns; relies on `home.py`. Each line carries the
+SHA-256 of the raw bytes of the line before (证据锁定). One station writes one file; a torn last line is cut off and
+kept inside a `repair` line, which the audit counts as a break.
+"""
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from station.config import Config
+from station.home import Home, RegisterError, append_durably, kept
+
+Record = Mapping[str, Any]
+FIRST = "0" * 64                 # what the first line carries as the hash of the line before
+_TAIL_BYTES = 1 << 16
+
+
+def utc_now() -> str:
+    """Now in UTC, ISO 8601 with seconds."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """Where a chain does not hold: line from 1, what is wrong (a key of `phrases.toml`)."""
+
+    path: str
+    line: int
+    what: str
+
+
+class Register:
+    """One station's register file."""
+
+    def __init__(self, home: Home, station_id: str, now: Callable[[], str] = utc_now) -> None:
+        self.home, self.station_id, self._now = home, station_id, now
+        self.path = home.register / f"{station_id}.jsonl"
+
+    def append(self, kind: str, record: Record) -> str:
+        """Append one line; on return it is on disk. Returns the SHA-256 of the line (the new head).
+
+        Raises: RegisterError: home-*, clock-behind, register-broken.
+        """
+        with self.home.locked():
+            last = self._last_line()
+            at = self._now()
+            if last is not None and at < str(last[1]["at"]):
+                raise RegisterError("clock-behind", now=at, last=str(last[1]["at"]))
+            line = {"seq": int(last[1]["seq"]) + 1 if last else 1, "at": at, "station": self.station_id, "type": kind,
+                    **record, "prev": hashlib.sha256(last[0]).hexdigest() if last else FIRST}
+            raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            append_durably(self.path, raw + b"\n")
+            return hashlib.sha256(raw).hexdigest()
+
+    def lines(self) -> Iterator[dict[str, Any]]:
+        """All lines of this station, oldest first; a torn last line is not a line yet.
+
+        Raises: RegisterError("register-broken") where a line cannot be read.
+        """
+        for number, raw in enumerate(raw_lines(self.path), 1):
+            yield _parsed(self.path, number, raw)
+
+    def lines_of(self, *kinds: str) -> Iterator[dict[str, Any]]:
+        """The lines of some types only; the others are not parsed."""
+        marks = [f'"type":"{kind}"'.encode() for kind in kinds]
+        for number, raw in enumerate(raw_lines(self.path), 1):
+            if any(mark in raw for mark in marks):
+                line = _parsed(self.path, number, raw)
+                if line["type"] in kinds:
+                    yield line
+
+    def head(self) -> str:
+        """SHA-256 of the last line, 64 zeros for an empty register."""
+        last = self._last_line()
+        return hashlib.sha256(last[0]).hexdigest() if last else FIRST
+
+    def repair(self) -> bool:
+        """Cut a torn last line off and keep it in a `repair` line. Returns whether there was one.
+
+        Raises: RegisterError.
+        """
+        with self.home.locked(), kept(self.path):
+            torn = _torn_tail(self.path)
+            if not torn:
+                return False
+            os.truncate(self.path, self.path.stat().st_size - len(torn))
+        self.append("repair", {"torn": base64.b64encode(torn).decode(), "bytes": len(torn)})
+        return True
+
+    def _last_line(self) -> tuple[bytes, dict[str, Any]] | None:
+        if not self.path.exists():
+            return None
+        with kept(self.path), self.path.open("rb") as handle:
+            size, want = handle.seek(0, os.SEEK_END), _TAIL_BYTES
+            while True:
+                handle.seek(max(0, size - want))
+                tail = handle.read(want)
+                if tail and not tail.endswith(b"\n"):
+                    raise RegisterError("register-torn", path=str(self.path))
+                if tail.count(b"\n") > 1 or want >= size:
+                    break
+                want *= 4
+        rows = tail.split(b"\n")
+        return (rows[-2], _parsed(self.path, 0, rows[-2])) if len(rows) > 1 else None
+
+
+def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
+    try:
+        line = json.loads(raw.decode("utf-8", "surrogatepass"))
+    except ValueError as failure:
+        raise RegisterError("register-broken", path=str(path), line=number) from failure
+    if not isinstance(line, dict) or not {"seq", "at", "type", "prev"} <= line.keys():
+        raise RegisterError("register-broken", path=str(path), line=number)
+    return line
+
+
+def raw_lines(path: Path) -> Iterator[bytes]:
+    """The whole lines of a file of lines, without their ends."""
+    if not path.exists():
+        return
+    with kept(path), path.open("rb") as handle:
+        for raw in handle:
+            if raw.endswith(b"\n"):
+                yield raw[:-1]
+
+
+def _torn_tail(path: Path) -> bytes:
+    if not path.exists():
+        return b""
+    with path.open("rb") as handle:
+        size, want = handle.seek(0, os.SEEK_END), _TAIL_BYTES
+        while True:
+            handle.seek(max(0, size - want))
+            tail = handle.read(want)
+            cut = tail.rfind(b"\n")
+            if cut >= 0 or want >= size:
+                return tail[cut + 1:]
+            want *= 4
+
+
+def check_chain(path: Path) -> tuple[list[Break], list[dict[str, Any]]]:
+    """Re-check one register file: every line whole, numbered, chained. Returns the breaks and the readable lines."""
+    breaks: list[Break] = []
+    lines: list[dict[str, Any]] = []
+    before, number = FIRST, 0
+    for number, raw in enumerate(raw_lines(path), 1):
+        try:
+            line = _parsed(path, number, raw)
+        except RegisterError:
+            breaks.append(Break(str(path), number, "break-unreadable"))
+            before = hashlib.sha256(raw).hexdigest()
+            continue
+        if line["prev"] != before:
+            breaks.append(Break(str(path), number, "break-chain"))
+        if line["seq"] != number:
+            breaks.append(Break(str(path), number, "break-sequence"))
+        if lines and line["at"] < lines[-1]["at"]:
+            breaks.append(Break(str(path), number, "break-clock"))
+        if line["type"] == "repair":
+            breaks.append(Break(str(path), number, "break-repaired"))
+        before = hashlib.sha256(raw).hexdigest()
+        lines.append(line)
+    if _torn_tail(path):
+        breaks.append(Break(str(path), number + 1, "break-torn"))
+    return breaks, lines
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """This workstation: its configuration and its records."""
+
+    config: Config
+    home: Home
+    register: Register

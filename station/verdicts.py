@@ -1,0 +1,217 @@
+"""From a reading to a verdict that is on record: compare, judge, write the lists, close the journal, register.
+
+Takes a reading and a form, gives a `Verdict`; relies on checks for meaning and on the journal and register for
+keeping. An intake and a recompare end here alike. The order is fixed: lists → journal → its closing line → register
+line → the intake is no longer open; killed anywhere between, the next start goes on from what is on disk.
+"""
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from json.encoder import encode_basestring
+from pathlib import Path
+from typing import Any
+
+from carriers.model import CarrierKind, Finding
+from checks import catalogue
+from checks.bind import Binding, Choice
+from checks.compare import Comparison, check_structure, compare, content_sha256
+from checks.form import SubmittedForm
+from checks.judge import judge_findings, outcome_of, run_checks
+from checks.verdict import (
+    SCHEMA,
+    CarrierFacts,
+    Digests,
+    LineResult,
+    LineState,
+    Reference,
+    Sitting,
+    Verdict,
+    from_record,
+    to_record,
+)
+from station import __version__
+from station.journal import Journal, raw_record
+from station.reading import Reading, finding_record
+from station.register import Station, utc_now
+
+SHOWN_LINES = 40             # a list up to this long stands in the annex whole; of a longer one only what failed
+SHOWN_FAILURES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one verdict is about. attempt: 1, or one more for each decision that returned this carrier."""
+
+    journal: Journal
+    batch: str
+    form: SubmittedForm | None
+    choice: Choice
+    binding: Binding
+    source: str
+    attempt: int = 1
+    replaces: str = ""
+
+
+def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[Sitting] = ()) -> Verdict:
+    """Judge a reading against the form and put the verdict on record. sittings: of an earlier journal's reading.
+
+    Raises: RegisterError; then nothing was said to be done and the intake stays open.
+    """
+    comparison = compare(case.form, case.binding, reading.structure, reading.fixities)
+    found = _findings(station, case, reading, comparison)
+    journal = case.journal
+    journal.write("reading", reading.record())
+    journal.write("findings", {"findings": [finding_record(f) for f in found]})
+    files_sha256 = journal.write_list("files.jsonl.zst", reading.file_rows())
+    lines_sha256 = journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results))
+    verdict = replace(_verdict(station, case, reading, (found, comparison)),
+                      sittings=tuple(sittings or _sittings(journal)), files_sha256=files_sha256, lines_sha256=lines_sha256, journal_sha256=journal.sha256())
+    journal.write("close", {"verdict": to_record(verdict)})
+    register_verdict(station, journal, case.replaces)
+    return verdict
+
+
+def register_verdict(station: Station, journal: Journal, replaces: str = "") -> Verdict:
+    """Put a closed journal's verdict into the register, once, and mark the intake as no longer open."""
+    closing = next(r for r in journal.records() if r["type"] == "close")
+    verdict = from_record(Verdict, closing["verdict"])
+    if not any(line["intake"] == verdict.intake for line in station.register.lines_of("verdict")):
+        station.register.append("verdict", {
+            "intake": verdict.intake, "batch": verdict.batch, "attempt": verdict.attempt, "replaces": replaces,
+            "outcome": verdict.outcome, "carrier_no": verdict.carrier.number, "kind": verdict.carrier.kind,
+            "set_code": verdict.carrier.set_code, "volume_label": verdict.carrier.volume_label,
+            "serial": verdict.carrier.serial, "fingerprint": verdict.carrier.fingerprint,
+            "files": verdict.counts.files, "bytes": verdict.counts.bytes, "listed": verdict.counts.listed,
+            "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
+            "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
+            "journal_sha256": verdict.journal_sha256, "lines_sha256": verdict.lines_sha256,
+            "files_sha256": verdict.files_sha256,
+            "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
+    journal.close()
+    return verdict
+
+
+def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:
+    """Everything that is true of this carrier and this form, in one list."""
+    listed = {t for t in case.binding.targets if t >= 0}
+    by_code = [*reading.found, *check_structure(reading.structure, reading.found), *case.binding.findings,
+               *reading.readability.findings(lambda n: "listed" if n in listed else "elsewhere"),
+               *reading.formats.findings(), *comparison.findings]
+    for check, reason in _not_run(reading.identity.kind):
+        place = "policy" if check in station.config.may_be_unchecked else ""
+        by_code.append(Finding("check-not-run", "", None, {"check": check, "reason": reason, "place": place}))
+    return by_code
+
+
+def _not_run(kind: CarrierKind) -> Iterable[tuple[str, str]]:
+    """Checks that this station cannot make yet, with the reason."""
+    yield "safety", "no-engine"
+    if kind is CarrierKind.DISC:
+        yield "quality", "no-tester"
+    elif kind is not CarrierKind.FOLDER:
+        yield "health", "no-health"
+
+
+def _not_applicable(kind: CarrierKind) -> tuple[str, ...]:
+    return {CarrierKind.DISC: ("health",), CarrierKind.FOLDER: ("quality", "health")}.get(kind, ("quality",))
+
+
+def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[list[Finding], Comparison]) -> Verdict:
+    found, comparison = judged_of
+    kind, binding = reading.identity.kind, case.binding
+    judged = judge_findings(found, case.choice.profile)
+    coverage = reading.readability.coverage(reading.lost_bytes)
+    checks = run_checks(judged, comparison.counts, coverage, _not_applicable(kind),
+                        _evidence(case, reading, comparison))
+    run_out = sum(f.extent.length_bytes for f in found if f.code == "run-out" and f.extent)
+    outcome = outcome_of(judged, checks, comparison.counts, coverage, run_out)
+    identity = reading.identity
+    return Verdict(
+        schema=SCHEMA, outcome=outcome, intake=case.journal.number, batch=case.batch, attempt=case.attempt,
+        profile=case.choice.profile, at=utc_now(), source=case.source,
+        reference=_reference(case),
+        carrier=CarrierFacts(kind, identity.medium, identity.volume_label, identity.serial, identity.capacity_bytes,
+                             reading.structure.layers, identity.sessions, identity.fingerprint, binding.carrier_no,
+                             binding.set_code),
+        digests=Digests(content_sha256(reading.structure, reading.fixities), comparison.carrier_digest),
+        drive=dict.fromkeys(("vendor", "model", "firmware", "serial", "bus", "bridge"), ""),
+        host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
+              "boot_id": boot_id()},
+        clock={"source": "system", "offset_seconds": None},
+        read_only={"method": "open-read-only", "read_back": False},
+        people=(), sittings=(), policy_sha256=station.config.policy_sha256(),
+        catalogue_sha256=catalogue.catalogue_sha256(), selftest="", resolutions=(), counts=comparison.counts,
+        lines=_shown(comparison), findings=judged, checks=checks, coverage=coverage,
+        speed=reading.readability.speed(),
+        versions={"station": __version__, "python": platform.python_version(), "libmagic": "", "clamav": ""})
+
+
+def _reference(case: Case) -> Reference:
+    form, binding = case.form, case.binding
+    return Reference(binding.anchor, form.sha256 if form else "", form.file_name if form else "",
+                     form.layout if form else "", form.encoding if form else "",
+                     dict(binding.root_offset), dict(binding.trees))
+
+
+def _shown(comparison: Comparison) -> tuple[LineResult, ...]:
+    results = comparison.results
+    if len(results) <= SHOWN_LINES:
+        return tuple(results)
+    failed = (r for r in results if r.state != LineState.EQUAL)
+    return tuple(r for r, _ in zip(failed, range(SHOWN_FAILURES), strict=False))
+
+
+def _evidence(case: Case, reading: Reading, comparison: Comparison) -> dict[str, Mapping[str, str]]:
+    counts, sums = comparison.counts, reading.readability.coverage(reading.lost_bytes)
+    facts = {"listed": counts.listed, "equal": counts.equal, "algorithms": ", ".join(reading.fixities.algorithms),
+             "anchor": case.binding.anchor, "files": counts.files, "bytes": counts.bytes, "missing": counts.missing,
+             "unlisted": counts.unlisted, "read_bytes": sums.read_bytes, "planned_bytes": sums.planned_bytes,
+             "unreadable_bytes": sums.unreadable_bytes, "not_attempted_bytes": sums.not_attempted_bytes}
+    evidence: dict[str, Mapping[str, str]] = {
+        check: catalogue.words("phrases", f"evidence-{check}", facts)
+                for check in ("accuracy", "completeness", "usability", "appearance")}
+    for check, reason in _not_run(reading.identity.kind):
+        evidence[check] = catalogue.words("phrases", f"reason-{reason}", {})
+    return evidence
+
+
+def _sittings(journal: Journal) -> Iterable[Sitting]:
+    """Each stretch of reading with its last sign of life."""
+    current: dict[str, Any] | None = None
+    for record in journal.records():
+        if record["type"] == "sitting":
+            if current:
+                yield Sitting(current["at"], current["last"], current["boot_id"])
+            current = {**record, "last": record["at"]}
+        elif current and "at" in record:
+            current["last"] = record["at"]
+    if current:
+        yield Sitting(current["at"], utc_now(), current["boot_id"])
+
+
+def _line_row(result: LineResult) -> str:
+    text = encode_basestring
+    return (f'{{"line":{result.line},"package_no":{text(result.package_no)},"path":{text(result.path)},'
+            f'"algorithm":"{result.algorithm}","expected":"{result.expected}","actual":"{result.actual}",'
+            f'"state":"{result.state}"}}')
+
+
+def verdict_json(verdict: Verdict, rows: Iterable[str]) -> Iterable[str]:
+    """The JSON of contract.md in pieces, with all lines (half a million of them are not held at once)."""
+    record = to_record(replace(verdict, lines=()))
+    record.pop("lines")
+    yield json.dumps(record, ensure_ascii=False)[:-1] + ', "lines": ['
+    for number, row in enumerate(rows):
+        yield (", " if number else "") + row
+    yield "]}"
+
+
+def boot_id() -> str:
+    """The kernel's boot id, "" where there is none."""
+    path = Path("/proc/sys/kernel/random/boot_id")
+    return path.read_text().strip() if path.exists() else ""

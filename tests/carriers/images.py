@@ -1,0 +1,83 @@
+"""Images for the tests, mastered by other people's tools, and the truth about them."""
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+from carriers.blocks import BlockSource
+from carriers.disc import Disc
+from carriers.model import Structure
+from carriers.plan import make_plan
+
+LONG = "关于印发档案登记备份办法的通知及其附件" * 4 + ".pdf"          # 228 + 4 bytes in UTF-8: a continuation area
+
+
+def plant(root: Path, content: Mapping[str, bytes]) -> Path:
+    """A folder with these files (path → content)."""
+    for path, raw in content.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
+        (root / path).write_bytes(raw)
+    return root
+
+
+def some_files() -> dict[str, bytes]:
+    """Chinese names, ten levels, an empty file, one that fills its blocks exactly, one of 300 kB."""
+    deep = "/".join(f"第{i}级" for i in range(10))
+    return {
+        "目录.txt": "全宗 J010\n".encode() * 50,
+        "案卷/空.txt": b"",
+        "案卷/整块.bin": bytes(range(256)) * 16,
+        "案卷/大文件.bin": hashlib.shake_128(b"large").digest(300_000),
+        "案卷/lower case.TXT": b"x",
+        f"{deep}/深处.txt": b"deep",
+        "A.TXT": b"plain",
+    }
+
+
+def genisoimage(root: Path, image: Path, *options: str) -> Path:
+    """An image by genisoimage."""
+    subprocess.run(["genisoimage", "-quiet", "-o", str(image), *options, str(root)], check=True, capture_output=True)
+    return image
+
+
+def xorriso(root: Path, image: Path, *options: str) -> Path:
+    """An image by xorriso."""
+    subprocess.run(["xorriso", "-as", "mkisofs", "-quiet", "-o", str(image), *options, str(root)], check=True,
+                   capture_output=True)
+    return image
+
+
+def open_image(image: Path) -> Disc:
+    return Disc(BlockSource(image))
+
+
+def digests(disc: Disc, structure: Structure) -> dict[str, str]:
+    """path → SHA-256 of what one planned pass gives of each file; a file with a byte missing has none."""
+    assert structure.files is not None
+    plan = make_plan(structure)
+    hashes = [hashlib.sha256() for _ in structure.files.paths]
+    done = [0] * len(hashes)
+    for chunk in disc.read(plan):
+        for part in chunk.parts:
+            if chunk.content is not None and done[part.file_no] == part.offset_bytes:
+                hashes[part.file_no].update(chunk.content[part.at_bytes:part.at_bytes + part.length_bytes])
+                done[part.file_no] += part.length_bytes
+            elif part.file_no not in plan.deferred:
+                done[part.file_no] = -1
+    return {path: hashes[i].hexdigest() for i, path in enumerate(structure.files.paths)
+            if done[i] == structure.files.sizes[i]}
+
+
+def sha256s(content: Mapping[str, bytes]) -> dict[str, str]:
+    return {path: hashlib.sha256(raw).hexdigest() for path, raw in content.items()}
+
+
+def bsdtar_list(image: Path) -> set[str]:
+    """The files that libarchive shows (directories left out)."""
+    environment = {**os.environ, "LC_ALL": "C.UTF-8"}
+    done = subprocess.run(["bsdtar", "-tf", str(image)], check=True, capture_output=True, env=environment)
+    names = done.stdout.decode().splitlines()
+    return {name for name in names if not name.endswith("/") and name != "." and name + "/" not in names}
