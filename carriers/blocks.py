@@ -25,7 +25,7 @@ Pread = Callable[[int, int, int], bytes]
 MEDIUM_ERRORS = frozenset({errno.EIO, errno.ENODATA, errno.EILSEQ, errno.EREMOTEIO, errno.ETIMEDOUT, errno.EBADMSG})
 
 SECTOR_BYTES = 2048
-KEPT_BYTES = 64 << 20           # structure blocks kept so that the pass does not ask the medium for them twice
+KEPT_BYTES = 32 << 20           # structure blocks kept so that the pass does not ask the medium for them twice
 _PLACE_BYTES = 16 << 20         # errors nearer than this to the last one are the same place
 _DISTANT_BYTES = 64 << 10       # two ECC blocks: nearer than this a good block says nothing of the drive
 _SAMPLES = 16                   # good blocks remembered, spread over the carrier
@@ -77,7 +77,8 @@ def _halved(read: Callable[[int, int], bytes | None], offset: int, length: int, 
     if content is not None:
         return [Run(offset, length, content, 1, seconds)]
     if length <= policy.block_bytes:
-        return [_insisted(read, offset, length, policy)]
+        run = _insisted(read, offset, length, policy)
+        return [run._replace(seconds=run.seconds + seconds)]
     half = -(-length // (2 * policy.block_bytes)) * policy.block_bytes
     runs = _halved(read, offset, half, policy) + _halved(read, offset + half, length - half, policy)
     if all(run.content is not None and run.attempts == 1 for run in runs):
@@ -228,9 +229,11 @@ class BlockSource:
         blocks = range(run.offset_bytes // self.block_bytes, (run.offset_bytes + run.length_bytes) // self.block_bytes)
         if run.content is None:
             self._failed.update(blocks)
-        elif self._kept_bytes + run.length_bytes <= KEPT_BYTES and blocks[0] not in self._kept:
-            self._kept.update(dict.fromkeys(blocks, run))
-            self._kept_bytes += run.length_bytes
+            return
+        fresh = [block for block in blocks if block not in self._kept]
+        if self._kept_bytes + len(fresh) * self.block_bytes <= KEPT_BYTES:
+            self._kept.update(dict.fromkeys(fresh, run))
+            self._kept_bytes += len(fresh) * self.block_bytes
 
     def _read(self, offset: int, length: int) -> bytes | None:
         """One read of the medium; asks "drive or medium?" after the first error in a place."""

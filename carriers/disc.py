@@ -29,7 +29,7 @@ from carriers.model import (
 )
 from carriers.volume import Listing, list_volume
 
-_BLANK_SAMPLES = 64
+_BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
 

@@ -114,7 +114,8 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
     if block[0] == 0 and block[7:30] == b"EL TORITO SPECIFICATION":
         found.boot_catalogue = int.from_bytes(block[0x47:0x4B], "little")
     if block[0] not in (1, 2):
-        if block[0] not in (0, 3, 255):
+        # neither boot record nor terminator has a root directory record where volume descriptors have theirs
+        if block[0] not in (0, 255) or block[156] == 34:
             found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
         return
     name = "ISO 9660"
@@ -165,7 +166,7 @@ class DirectoryReader:
 
         Args:   directory: as its parent has it; its own first record may correct the length.
         Raises: DriveLost. Damage is in `findings` after `settle`.
-        Source: ECMA-119 §6.8.1 (no record crosses a block), §9.1, §7.3.3 (both-endian numbers).
+        Source: ECMA-119 §6.8.1 (no record crosses a sector), §9.1, §7.3.3 (both-endian numbers).
         """
         barren = 0
         for lba, block in self._blocks(directory, path):
@@ -181,7 +182,7 @@ class DirectoryReader:
 
     def first_records(self, lba: int) -> tuple[bytes, list[Record]]:
         """The block at `lba` with its records, `.` and `..` too, without noting anything; none = no directory."""
-        block = self._source.read_blocks(lba, 1) or b""
+        block = self._source.read_blocks(lba, self._blocks_of_sector(lba)) or b""
         noted, self._noted = self._noted, {}
         records = [Record(*raw) for raw in self._records_of(block, lba, "")]
         self._noted = noted
@@ -190,7 +191,7 @@ class DirectoryReader:
     def area(self, lba: int, offset: int, length: int) -> bytes | None:
         """A continuation area of a system use field, None where it cannot be had or the budget is spent."""
         size = self._source.block_bytes
-        self._area_budget -= length
+        self._area_budget -= length + 64               # the least that following one costs
         if length > 16 * size or offset >= size or self._area_budget < 0:
             return None
         count = -(-(offset + length) // size)
@@ -202,30 +203,43 @@ class DirectoryReader:
         return blocks[offset:offset + length]
 
     def _blocks(self, directory: Extent, path: str) -> Iterator[tuple[int, bytes]]:
-        """The blocks of a directory that can be read, lie on the carrier and were not read before."""
-        size = self._source.block_bytes
-        own = self.first_records(directory.start_lba)[1][:1]
-        recorded = own[0].size_bytes if own and own[0].start_lba == directory.start_lba else 0
-        length = max(directory.length_bytes, recorded, 1)
-        end = directory.start_lba + -(-length // size)
+        """The blocks of a directory that can be read and lie on the carrier, up to one that was read before."""
+        size, lba = self.block_bytes, directory.start_lba
+        if lba in self._visited:
+            self.note("directory-loop", path, lba)
+            return
+        own = self.first_records(lba)[1][:1]
+        recorded = own[0].size_bytes if own and own[0].start_lba == lba else 0
+        end = lba + -(-max(directory.length_bytes, recorded, 1) // size)
         if end > self._source.size_bytes // size:
-            self.note("directory-outside", path, directory.start_lba)
+            self.note("directory-outside", path, lba)
             end = self._source.size_bytes // size
-        for lba in range(directory.start_lba, end, _PIECE_BLOCKS):
-            count = min(_PIECE_BLOCKS, end - lba)
-            piece = self._source.read_blocks(lba, count)
-            for i in range(count):
-                if lba + i in self._visited:
-                    self.note("directory-loop", path, lba + i)
-                    continue
-                block = piece[i * size:(i + 1) * size] if piece else self._source.read_blocks(lba + i, 1)
-                if block is None:
-                    self.note("unreadable-block", path, lba + i)
-                    continue
-                self._visited.add(lba + i)
-                self.digest.update(block)
-                yield lba + i, block
+        while lba < end:
+            if lba in self._visited:
+                self.note("directory-loop", path, lba)
+                return
+            count = 1
+            while count < _PIECE_BLOCKS and lba + count < end and lba + count not in self._visited:
+                count += 1
+            self._visited.update(range(lba, lba + count))
             self.read.append(Extent(lba, count * size))
+            piece = self._source.read_blocks(lba, count)
+            stop = lba + count
+            while lba < stop:
+                step = min(self._blocks_of_sector(lba), stop - lba)
+                at = (lba - stop + count) * size
+                block = piece[at:at + step * size] if piece else self._source.read_blocks(lba, step)
+                if block is None:
+                    self.note("unreadable-block", path, lba)
+                else:
+                    self.digest.update(block)
+                    yield lba, block
+                lba += step
+
+    def _blocks_of_sector(self, lba: int) -> int:
+        """Blocks to the end of the sector: what a record must not cross is a sector, whatever the block size."""
+        each = max(1, SECTOR_BYTES // self.block_bytes)
+        return each - lba % each
 
     def _records_of(self, block: bytes, lba: int, path: str) -> list[RawRecord]:
         """The records of one block; after a damaged one, from the next place that reads as a sound record."""

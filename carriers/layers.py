@@ -35,7 +35,7 @@ def reconcile(joliet: Listing | None, primary: Listing | None) -> Reconciled:
         numbers = range(len(only.files))
         trees = _primary_trees(only, numbers) if joliet is None else (Tree("Joliet", only.files.paths, numbers),)
         return Reconciled(only.files, trees, _of_names(only, None))
-    return _joined(joliet, primary)
+    return _joined(_without(joliet, primary.no_files), primary)
 
 
 def _joined(joliet: Listing, primary: Listing) -> Reconciled:
@@ -61,6 +61,21 @@ def _joined(joliet: Listing, primary: Listing) -> Reconciled:
     for i, obstacle in primary.files.obstacles.items():         # Joliet does not say that content is compressed
         files.obstacles[numbers[i]] = obstacle
     return Reconciled(files, (Tree("Joliet", joliet_paths, range(shown)), *_primary_trees(primary, numbers)), findings)
+
+
+def _without(joliet: Listing, no_files: set[str]) -> Listing:
+    """The listing without the empty files that some tools put where Rock Ridge has a link or a device."""
+    paths, sizes = joliet.files.paths, joliet.files.sizes
+    dropped = {i for i, path in enumerate(paths) if path in no_files and not sizes[i]} if no_files else set()
+    if not dropped:
+        return joliet
+    kept = Listing(findings=joliet.findings, directories=joliet.directories)
+    unsafe = set(joliet.unsafe)
+    for i, entry in enumerate(joliet.files):
+        if i not in dropped:
+            number = kept.files.add(entry)
+            kept.unsafe += [number] if i in unsafe else []
+    return kept
 
 
 def _primary_trees(primary: Listing, numbers: Sequence[int]) -> tuple[Tree, ...]:

@@ -37,6 +37,7 @@ class Listing:
 
     findings: of the tree itself. unsafe, guessed: numbers of files whose own names are unsafe, or were decoded by a
     guess (guessed: the encoding); they matter only if no better tree names the file. directories: where each begins.
+    no_files: paths of links and other records that are no files.
     """
 
     files: Files = field(default_factory=Files)
@@ -45,6 +46,7 @@ class Listing:
     unsafe: list[int] = field(default_factory=list)
     guessed: dict[int, str] = field(default_factory=dict)
     directories: set[int] = field(default_factory=set)
+    no_files: set[str] = field(default_factory=set)
 
 
 class _Place(NamedTuple):
@@ -213,8 +215,10 @@ class _Walk:
         elif record.flags & DIRECTORY:
             self._enter(place, record, named._replace(text=names.unsplit(named.text)))
         elif use.link is not None:
+            self.listing.no_files.add(path)
             note(Finding("symlink-noted", path, facts={"target": names.decoded(use.link)[0]}))
         elif use.kind:
+            self.listing.no_files.add(path)
             note(Finding("content-not-on-carrier", path, facts={"kind": use.kind}))
         elif record.flags & ASSOCIATED:
             note(Finding("associated-file", path, Extent(record.start_lba, record.size_bytes)))

@@ -408,10 +408,10 @@ def _form_findings(work: _Work) -> Iterable[Finding]:
         found = tuple(f for f in found if "line" not in f.facts and "lines" not in f.facts
                       or str(f.facts.get("line", f.facts.get("lines"))).split(",")[0] in mine)
     yield from found
-    if not work.form.lines and not any(f.code == "form-no-lines" for f in found):
-        yield Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""})
-    elif not work.lines and not work.spoken.findings_say_why:
-        yield Finding("form-no-lines", facts={"reason": "none-here", "label": work.spoken.carrier_no, "choices": ""})
+    if work.lines or work.spoken.findings_say_why or any(f.code == "form-no-lines" for f in found):
+        return
+    reason = "none-here" if work.form.lines else "empty"
+    yield Finding("form-no-lines", facts={"reason": reason, "label": work.spoken.carrier_no, "choices": ""})
 
 
 def _sha256(*parts: object) -> str:

@@ -95,7 +95,8 @@ def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, 
     _tell_duplicates(work)
     states = Counter(work.results.states)
     counts = Counts(len(work.results), states[_EQUAL], states[_DIFFERS], states[_MISSING], states[_UNREADABLE],
-                    states[_NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes))
+                    states[_NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes),
+                    len(set(map(work.lines.package_no, binding.lines)) - {""}))
     return Comparison(work.results, tuple(work.findings), counts, carrier_digest)
 
 

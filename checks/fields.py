@@ -53,17 +53,21 @@ def field_of(text: str) -> Field | None:
 def fields_in(cells: Sequence[str]) -> dict[str, str]:
     """The fields of one row; "" for a label that has no value."""
     found: dict[str, str] = {}
-    open_field: Field | None = None                     # a label that still waits for its value
+    waiting: Field | None = None                        # a label whose value may stand further right
     for text in cells:
         if not text or len(text) > LONGEST_TEXT:
             continue
         pairs = _pairs_in(text)
-        if not pairs and open_field:
-            _put(found, open_field, text)
-            open_field = None
+        if waiting:
+            _put(found, waiting, "" if pairs else text)
+            waiting = None
         for field, value in pairs:
-            _put(found, field, value)
-            open_field = None if found[field.names[0]] else field
+            if is_blank(value) and field is pairs[-1][0]:
+                waiting = field
+            else:
+                _put(found, field, value)
+    if waiting:
+        _put(found, waiting, "")
     return found
 
 

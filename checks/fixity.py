@@ -58,3 +58,8 @@ class Fixities:
             return b""
         width = DIGEST_BYTES[algorithm]
         return bytes(self.columns[algorithm][file_no * width:(file_no + 1) * width])
+
+    def hexes(self, algorithm: str) -> list[str]:
+        """The digests of all files as lower-case hex, "" where there is none; fast for half a million."""
+        width, text, complete = 2 * DIGEST_BYTES[algorithm], self.columns[algorithm].hex(), ReadState.COMPLETE
+        return [text[n * width:(n + 1) * width] if state == complete else "" for n, state in enumerate(self.states)]

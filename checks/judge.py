@@ -136,7 +136,7 @@ def final_outcome(verdict: Verdict, resolutions: Iterable[Resolution]) -> Outcom
 
 
 def batch_outcome(outcomes: Sequence[Outcome]) -> Outcome:
-    """合格: all passed; 部分合格: at least one of each; 不合格: otherwise; 待定 while one is undecided or there is none."""
+    """合格: all passed; 部分合格: some of each; 不合格: otherwise; 待定 while one is undecided or there is none."""
     if not outcomes or Outcome.UNDECIDED in outcomes:
         return Outcome.UNDECIDED
     passed = sum(o is Outcome.PASSED for o in outcomes)

@@ -229,7 +229,7 @@ class Root(NamedTuple):
 
 _PLACES_AT_MOST = 20_000        # files of one name that are tried as the place of a line
 _OFFSETS_AT_MOST = 16           # counted over all lines
-_COINCIDENCE = 8                # an offset that binds no more than one line in eight is none
+_COINCIDENCE = 8                # an offset that binds no more than one line in eight is no offset
 
 
 def choose_root(names: Names, paths: Sequence[str], bound: int, agrees: Callable[[str, int], bool]) -> Root:
@@ -258,9 +258,15 @@ def _best(names: Names, paths: Sequence[str], agrees: Callable[[str, int], bool]
     """The offsets that bind most paths, if more than `to_beat`; how many they bind; whether all were tried."""
     offsets, complete = _ranked(names, paths, agrees)
     best: list[tuple[RootOffset, array[int]]] = []
-    most = to_beat
+    most = max(to_beat, len(paths) // _COINCIDENCE)
+    different: dict[int, int] = {}                               # paths that are left when so much is dropped
     for offset in offsets:
-        file_nos = _bound(names, paths, offset, len(paths) - (most if best else most + 1))
+        wanted = most if best else most + 1
+        if offset.drop not in different:
+            different[offset.drop] = len({RootOffset(offset.drop).apply(path) for path in paths})
+        if different[offset.drop] < wanted:
+            continue
+        file_nos = _bound(names, paths, offset, len(paths) - wanted)
         if file_nos is None:
             continue
         if _count(file_nos) > most:

@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -211,8 +211,3 @@ def text_lines(chunks: deque[bytes], encoding: str) -> Iterator[str]:
         yield from lines
     if pending:
         yield pending.removesuffix("\r")
-
-
-def numbered(lines: Iterable[str]) -> Iterator[tuple[int, str]]:
-    """Lines with their numbers, from 1."""
-    return enumerate(lines, start=1)

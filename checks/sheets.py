@@ -15,6 +15,7 @@ import marshal
 import resource
 import struct
 import sys
+import tempfile
 import zipfile
 import zlib
 from typing import Any
@@ -74,12 +75,25 @@ def cell(value: object) -> str | tuple[str]:
     return (str(value),)
 
 
+def _opened(raw: bytes) -> python_calamine.CalamineWorkbook:
+    try:
+        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
+    except python_calamine.CalamineError:
+        if raw.startswith(b"PK"):
+            raise
+    # Only of a file with a name does it say why an .xls cannot be opened: broken or protected.
+    with tempfile.NamedTemporaryFile(suffix=".xls") as file:
+        file.write(raw)
+        file.flush()
+        return python_calamine.CalamineWorkbook.from_path(file.name)
+
+
 def sheets(raw: bytes) -> list[tuple[str, list[list[str | tuple[str]]], list[tuple[int, int, int, int]]]]:
     """All sheets, hidden ones too: what they list was submitted.
 
     Raises: MemoryError where there are more rows or more text than any form has.
     """
-    book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(raw))
+    book = _opened(raw)
     found, row_count, text_bytes = [], 0, 0
     for meta in book.sheets_metadata:
         if meta.typ != python_calamine.SheetTypeEnum.WorkSheet:

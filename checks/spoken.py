@@ -69,6 +69,8 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
     known, unknown = _known(form, package_nos, bearers)
+    if carrier_no and not form.carriers and not any(_alike(carrier_no, k.number) for k in known):
+        known = []                                     # numbers of another kind than the one given: of packages
     if len(known) > 1:
         return _one_of(form, identity, carrier_no, known)
     only = known[0] if known else None
@@ -192,6 +194,10 @@ def _shape(text: str) -> str:
     """The pattern of a number: digits alike, set letter left out; "" where a text has no digit."""
     key = _stem(number_key(text))
     return re.sub(r"\d", "0", key) if re.search(r"\d", key) else ""
+
+
+def _alike(a: str, b: str) -> bool:
+    return same_number(a, b) or _shape(a) == _shape(b) != ""
 
 
 def _row_number(row: CarrierLine) -> str:

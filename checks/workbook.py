@@ -200,7 +200,8 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
     is_catalogue = "carrier_no" in columns and not columns.keys() & {"path", "name"} and (
         described or ("set_code" in columns and not digests))
     other = "title" in columns and "archival_code" in columns
-    if 2 * (len(columns) + len(digests)) <= filled and not is_list or not (is_list or is_catalogue or other):
+    is_catalogue = is_catalogue and 2 * (len(columns) + len(digests)) > filled
+    if not (is_list or is_catalogue or other):
         return None
     return Header(columns, tuple(digests), unit, len(cells), is_list, is_catalogue)
 
@@ -275,9 +276,12 @@ class _Table:
                    if column.at < len(cells) and text_of(cells[column.at])]
         path = self._path(cells)
         package_no = self._package(cells, path)
-        if not digests and (not (package_no or path) or self._closes(line_no, cells)):
-            self._tables.note_fields(cells)
-            return
+        if not digests or len(text_of(digests[0][1])) < 24:
+            lost = any(_LOST_DIGEST.search(text_of(cell)) for cell in cells)        # in a column where none belongs
+            nothing = not (digests or package_no or path or lost)
+            if nothing or (not lost and self._is_foot(cells)) or (not digests and self._is_note(line_no, cells)):
+                self._tables.note_fields(cells)
+                return
         if self._header.is_catalogue and (carrier_no := self._text(cells, "carrier_no")):
             self._tables.carriers.append(self._carrier(cells, carrier_no))
         if not self._header.is_list:
@@ -310,21 +314,21 @@ class _Table:
         slash = "\\" if "\\" in path else "/"
         return path.rstrip("/\\") + slash + name
 
-    def _closes(self, line_no: int, cells: Sequence[Cell]) -> bool:
-        """Whether a row without a digest is a total, a note, or fields below the table, and no line."""
-        filled = [text_of(cell) for cell in cells if text_of(cell)]
-        key = label(filled[0])
-        word = _WORD_END.split(key, maxsplit=1)[0]
-        rest = key[len(word):]
-        kind = identifiers("words").get(word, "")
-        if kind == "totals":
+    def _is_foot(self, cells: Sequence[Cell]) -> bool:
+        """Whether a row without a digest is a total, or fields below the table: no line."""
+        first = next(filter(None, map(text_of, cells)))
+        word = _WORD_END.split(label(first), maxsplit=1)[0]
+        return identifiers("words").get(word) == "totals" or field_of(first) is not None or bool(fields_in([first]))
+
+    def _is_note(self, line_no: int, cells: Sequence[Cell]) -> bool:
+        """Whether a row without a digest is a note: alone in its row, and it says so, follows one, or is merged."""
+        filled = [*filter(None, map(text_of, cells))]
+        word = _NOTE.split(label(filled[0]), maxsplit=1)[0]
+        says_so = identifiers("words").get(word) == "notes"
+        if len(filled) == 1 and (says_so or self._in_notes or line_no - 1 in self._wide):
+            self._in_notes = True
             return True
-        if len(filled) == 1:
-            is_note = kind == "notes" and re.match(r"\d*[:、]|$", rest)
-            if is_note or self._in_notes or line_no - 1 in self._wide:
-                self._in_notes = True
-                return True
-        return field_of(filled[0]) is not None or bool(fields_in(filled[:1]))
+        return False
 
     def _carrier(self, cells: Sequence[Cell], carrier_no: str) -> CarrierLine:
         texts = {name: self._text(cells, name) for name in (
@@ -422,8 +426,10 @@ def _content(cells: Sequence[Cell]) -> str:
     return " | ".join(filter(None, map(text_of, cells)))[:SHOWN]
 
 
+_LOST_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 _NO_NAME = re.compile("[\0\n\r\ufffd]")
 _WORD_END = re.compile(r"[\d:.、,;(]")
+_NOTE = re.compile(r"\d*[:、]")
 
 
 def _is_name(path: str) -> bool:

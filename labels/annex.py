@@ -14,7 +14,7 @@ from checks.catalogue import shown
 from checks.judge import final_outcome
 from checks.verdict import Decision, Judgement, LineResult, LineState, Outcome, Severity, Verdict
 from labels import pictures
-from labels.page import LEADING, Box, Sheet, wrap
+from labels.page import LEADING, Box, Sheet, text_width, wrap
 from labels.sentences import algorithms_of, carrier_name, edition, final_readings, gigabytes, name_of, say
 
 SIZE = 9.0                          # points
@@ -116,7 +116,7 @@ def _row_painter(columns: Sequence[Column], widths: Sequence[float], lines: Sequ
                 sheet.rect(Box(left, box.top, width, box.height), 0, 0.93)
             high = len(text) * SIZE * LEADING
             top = box.top + (2.5 if ends[0] else 0)
-            if len(text) == 1 and ends == (True, True):
+            if ends == (True, True):
                 top = box.top + (box.height - high) / 2
             sheet.lines(Box(left + _PAD, top, width - 2 * _PAD, high), text, SIZE, column.align, column.mono)
             sheet.path(((left, box.top), (left, bottom)), 0.5)
@@ -136,14 +136,13 @@ def _heading(layout: Layout, text: str) -> Strip:
     return Strip(28, paint, keep=True)
 
 
-def _band(layout: Layout, left: str, right: str, running: str = "") -> Strip:
-    texts = layout.sheet.covered(left), layout.sheet.covered(right)
-
+def _band(left: str, right: str, running: str = "") -> Strip:
     def paint(sheet: Sheet, box: Box) -> None:
         frame = box._replace(top=box.top + 10, height=box.height - 10)
         sheet.rect(frame, 1.0, 0.85)
-        sheet.aligned(frame.inside(5, 0), texts[0], 10.5)
-        sheet.aligned(frame.inside(5, 0), texts[1], 10.5, "right")
+        room, wide = frame.inside(5, 0), text_width(right, 10.5)
+        sheet.one_line(room._replace(width=room.width - wide - 12), left, 10.5)
+        sheet.aligned(room, right, 10.5, "right")
     return Strip(30, paint, keep=True, running=running)
 
 
@@ -158,7 +157,9 @@ def _overview(layout: Layout, decision: Decision, final: Sequence[Verdict]) -> l
     strips = [_heading(layout, running),
               *row(layout, [Column(text, width, "center", grey=True) for text, width in columns], True, running)]
     for number, verdict in enumerate(decision.verdicts, 1):
-        outcome = name_of(final_outcome(verdict, decision.resolutions)) if verdict in final else say("annex.earlier_short")
+        outcome = name_of(final_outcome(verdict, decision.resolutions))
+        if verdict not in final:
+            outcome = say("annex.earlier_short")
         texts = (str(number), carrier_name(verdict), _kind(verdict), f"{verdict.counts.files:,}",
                  f"{verdict.counts.bytes:,}", f"{verdict.counts.equal:,}/{verdict.counts.listed:,}",
                  read_result(verdict), outcome)
@@ -192,7 +193,7 @@ def _carrier(layout: Layout, decision: Decision, verdict: Verdict, number: int) 
     else:
         right = say("annex.outcome", outcome=name_of(outcome))
     left = say("annex.carrier", index=number, count=len(decision.verdicts), name=name)
-    strips = [_band(layout, left, right, running)]
+    strips = [_band(left, right, running)]
     pairs = _short_facts(verdict)
     for at in range(0, len(pairs), 2):
         columns = [cell for label, value in pairs[at:at + 2]
@@ -235,15 +236,15 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
     compared = {k: f"{getattr(counts, k):,}" for k in
                 ("listed", "equal", "differs", "unreadable", "missing", "not_checked", "unlisted")}
     covered = {k: f"{getattr(coverage, f'{k}_bytes'):,}" for k in ("planned", "read", "unreadable", "not_attempted")}
-    offset = verdict.reference.root_offset
-    digests, carrier = verdict.digests, verdict.digests.carrier
+    offset, digests, carrier = verdict.reference.root_offset, verdict.digests, verdict.digests.carrier
+    whole = carrier and say("facts.carrier_digest_value", digest=carrier.digest, range=f"{carrier.range_bytes:,}")
     facts = [("compared", say("facts.counts_value", **compared)),
              ("coverage", say("facts.coverage_value", **covered)),
              ("anchor", say(f"basis.{verdict.reference.anchor}")),
              ("root", say("facts.root_value", dropped=offset["dropped"]) if offset.get("dropped") else ""),
              ("root", say("facts.root_added", prepended=offset["prepended"]) if offset.get("prepended") else ""),
              ("content", digests.content_sha256 or say("page.none")),
-             ("drive", _listed("facts.drive", verdict.drive)),
+             ("carrier_digest", whole or ""), ("drive", _listed("facts.drive", verdict.drive)),
              ("read_only", _read_only(verdict)),
              ("sittings", "\n".join(say("facts.sitting", begun=local_time(s.begun_at, layout.utc_offset_minutes),
                                         ended=local_time(s.ended_at, layout.utc_offset_minutes))
@@ -253,11 +254,9 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
                             profile=name_of(verdict.profile),
                             at=local_time(verdict.at, layout.utc_offset_minutes))),
              ("journal", verdict.journal_sha256), ("lines", verdict.lines_sha256), ("file_list", verdict.files_sha256)]
-    rows = [(say(f"facts.{key}"), value or say("page.none")) for key, value in facts if key != "root" or value]
-    if carrier:
-        rows.insert(-8, (say("facts.carrier_digest", algorithm=name_of(carrier.algorithm)),
-                         say("facts.carrier_digest_value", digest=carrier.digest, range=f"{carrier.range_bytes:,}")))
-    return rows
+    algorithm = name_of(carrier.algorithm) if carrier else ""
+    return [(say(f"facts.{key}", algorithm=algorithm), value or say("page.none")) for key, value in facts
+            if value or key not in ("root", "carrier_digest")]
 
 
 def _read_only(verdict: Verdict) -> str:

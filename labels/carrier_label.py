@@ -14,7 +14,7 @@ from urllib.parse import quote
 from checks.catalogue import shown
 from checks.judge import final_outcome
 from checks.verdict import Decision, Outcome, Verdict
-from labels.page import A4, LEADING, MM, Box, Sheet, fit, text_width
+from labels.page import A4, MM, Box, Sheet, text_width
 from labels.sentences import edition, final_readings, gigabytes, name_of, say
 
 _INSERT = 120 * MM
@@ -107,7 +107,7 @@ _GRID: Sequence[Sequence[str]] = (("unit_name",), ("fonds_no", "year"), ("conten
 def _draw_insert(sheet: Sheet, box: Box, values: Mapping[str, str], qr: str) -> None:
     sheet.rect(box, 1.0)
     mark = Box(box.left + box.width - 62, box.top, 62, _BAND)
-    _one_line(sheet, Box(box.left + 8, box.top, box.width - 62 - 16, _BAND), values["carrier_no"], 20)
+    sheet.one_line(Box(box.left + 8, box.top, box.width - 62 - 16, _BAND), values["carrier_no"], 20)
     sheet.rect(mark, 1.0)
     letter, _, words = values["set"].partition(" ")
     sheet.aligned(mark._replace(height=26, top=mark.top + 2), sheet.covered(letter), 20, "center")
@@ -125,7 +125,7 @@ def _draw_insert(sheet: Sheet, box: Box, values: Mapping[str, str], qr: str) -> 
     bars = Box(room.left + 4, room.top + 10, room.width - side - 24, room.height - 32)
     if values["bars"].isascii() and values["bars"]:         # Code 128 has no Chinese; then the number is read by eye
         sheet.code128(bars, values["bars"])
-    _one_line(sheet, Box(bars.left, bars.top + bars.height + 2, bars.width, 14), values["carrier_no"], 10.5, "center")
+    sheet.one_line(Box(bars.left, bars.top + bars.height + 2, bars.width, 14), values["carrier_no"], 10.5, "center")
 
 
 def _field(sheet: Sheet, box: Box, label: str, value: str) -> None:
@@ -137,23 +137,14 @@ def _field(sheet: Sheet, box: Box, label: str, value: str) -> None:
         sheet.cell(room, value, "…", sizes=_SIZES)
 
 
-def _one_line(sheet: Sheet, box: Box, text: str, size: float, align: str = "left") -> None:
-    """One line as large as the width allows; one that is too long even at 8 points is cut."""
-    covered = sheet.covered(text)
-    while size > 8 and text_width(covered, size) > box.width:
-        size -= 0.5
-    fitted = fit(covered, box.width, size * LEADING, "…", (size,))
-    sheet.aligned(box, fitted.lines[0], size, align)
-
-
 def _draw_spine(sheet: Sheet, box: Box, values: Mapping[str, str]) -> None:
     sheet.rect(box, 0.5)
     room = box.inside(6, 0)
     left = say("label.spine", number=values["carrier_no"], set=values["set"])
     wide = min(room.width * 0.62, text_width(sheet.covered(left), 10.5))
-    _one_line(sheet, room._replace(width=wide), left, 10.5)
+    sheet.one_line(room._replace(width=wide), left, 10.5)
     rest = Box(room.left + wide + 8, room.top, room.width - wide - 8, room.height)
-    _one_line(sheet, rest, f"{values['unit_name']} {values['year']}".strip(), 10.5, "right")
+    sheet.one_line(rest, f"{values['unit_name']} {values['year']}".strip(), 10.5, "right")
 
 
 def _crop_marks(sheet: Sheet, box: Box, note: str) -> None:
@@ -177,5 +168,5 @@ def _draw_face(sheet: Sheet, values: Mapping[str, str], labelling: Labelling) ->
                                (values["fonds_no"], 12.0, 29), (unit, 12.0, 37), (values["accepted_on"], 10.5, 45)):
         outer = abs(middle) * MM + size                     # the chord of the disc at the text's far edge
         half = max(10.0, (radius ** 2 - outer ** 2) ** 0.5 - 6) if outer < radius else 10.0
-        _one_line(sheet, Box(left - half, top + middle * MM - size / 2, 2 * half, size), text, size, "center")
+        sheet.one_line(Box(left - half, top + middle * MM - size / 2, 2 * half, size), text, size, "center")
     sheet.aligned(Box(left - radius, top + radius + 6, _FACE, 10), say("label.face_note"), 7, "center")

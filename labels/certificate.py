@@ -13,7 +13,7 @@ from typing import IO, Any
 
 from checks.verdict import Decision, Outcome
 from labels.annex import Layout, Strip, annex, deal
-from labels.page import A4, LEADING, MM, SIZES, Box, Sheet, text_width, wrap
+from labels.page import A4, LEADING, MM, SIZES, Box, Sheet, text_width
 from labels.sentences import cells, edition, headline, say
 
 _SMALL = 9.0                        # points: notes under labels, printed names
@@ -94,7 +94,7 @@ def _draw_grid(sheet: Sheet, decision: Decision, frame: Box) -> dict[str, str]:
             label = str(cell.get("text", label)).replace("\n", "")
             rest = _draw_cell(sheet, box, cell, texts, decision)
             if rest:
-                rests[label] = rest
+                rests[label] = "\n".join(part for part in (rests.get(label, ""), rest) if part)
             column += span
             held = max(held, down - 1)
         top += height
@@ -121,9 +121,7 @@ def _draw_cell(sheet: Sheet, box: Box, cell: Mapping[str, Any], texts: Mapping[s
         signer = str(cell.get("sign", ""))
         name = {"operator": decision.operator, "reviewer": decision.reviewer}.get(signer, "")
         if name:
-            text = sheet.covered(say(f"page.printed_{signer}", name=name))
-            lines = wrap(text, _SMALL, room.width)[:1]
-            sheet.lines(room._replace(height=12), lines, _SMALL)
+            sheet.one_line(room._replace(height=12), say(f"page.printed_{signer}", name=name), _SMALL)
     return ""
 
 
@@ -150,7 +148,8 @@ def _draw_conclusion(sheet: Sheet, box: Box, headline_text: str, text: str) -> s
 def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printing, page: tuple[int, int]) -> None:
     """Above: number of the 检验表, mark of a reprint. Below: scope, page of pages, head of the register, software."""
     above = Box(frame.left, frame.top - _TOP_LINE - 2, frame.width, _TOP_LINE)
-    sheet.aligned(above, sheet.covered(say("page.number", number=decision.number)), SIZES[0], "right")
+    beside = Box(above.left + 80, above.top, above.width - 80, above.height)       # the mark stands to the left of it
+    sheet.one_line(beside, say("page.number", number=decision.number), SIZES[0], "right")
     if printing.reprint:
         mark = say("page.reprint", count=printing.reprint)
         stamp = Box(above.left, above.top, text_width(mark, SIZES[0]) + 12, _TOP_LINE)
@@ -167,7 +166,7 @@ def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printi
     printer = f" {printing.printer}" if printing.printer else ""
     text = say("page.printed", printed_at=printing.printed_at, printer=printer, copies=printing.copies,
                version=printing.station_version or say("page.unknown"))
-    sheet.aligned(small._replace(top=small.top + 10), sheet.covered(text), _FOOT)
+    sheet.one_line(small._replace(top=small.top + 10), text, _FOOT)
 
 
 def _draw_annex_page(sheet: Sheet, frame: Box, decision: Decision, strips: Sequence[Strip], before: Sequence[Strip]
@@ -179,7 +178,7 @@ def _draw_annex_page(sheet: Sheet, frame: Box, decision: Decision, strips: Seque
     top = frame.top + _TOP_LINE + 4
     running = strips[0].running
     if running and before and before[-1].running == running:
-        sheet.aligned(Box(frame.left, top - 1, frame.width, 12), sheet.covered(running), _SMALL)
+        sheet.one_line(Box(frame.left, top - 1, frame.width, 12), running, _SMALL)
     top += _RUNNING - 4
     for strip in strips:
         strip.paint(sheet, Box(frame.left, top, frame.width, strip.height))

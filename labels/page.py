@@ -35,10 +35,10 @@ _LENDERS = ((f"{_FONTS}/hanazono/HanaMinA.ttf", 0), (f"{_FONTS}/hanazono/HanaMin
             (f"{_FONTS}/dejavu/DejaVuSans.ttf", 0))
 _TEXT = ((f"{_FONTS}/wqy/wqy-zenhei.ttc", 0), (f"{_FONTS}/wqy/wqy-microhei.ttc", 0), *_LENDERS)
 _MONO = ((f"{_FONTS}/wqy/wqy-zenhei.ttc", 1), (f"{_FONTS}/wqy/wqy-microhei.ttc", 1), *_LENDERS)
-# One line may be broken between pieces: a run of spaces, a word or number with the separators after it, one CJK
-# character or sign.
-_PIECES = re.compile(r"\s+|\d+(?:[,.:]\d+)+[A-Za-z]{0,3}(?![0-9A-Za-z])"
-                     r"|[^\W_\u2e80-\ufaff\U00020000-\U0003ffff]+[/\\_\-.]*|.")
+_WORD = r"[^\W_\u2e80-\ufaff\U00020000-\U0003ffff]+"
+# A line may be broken between pieces: a run of spaces, a number with its unit, a word (hyphens and full stops inside it
+# and slashes after it are its own: a carrier number is never parted at its hyphens), one CJK character or sign.
+_PIECES = re.compile(rf"\s+|\d+(?:[,.:]\d+)+[A-Za-z]{{0,3}}(?![0-9A-Za-z])|{_WORD}(?:[-.]{_WORD})*[/\\_]*|.")
 _LONG_SCALAR = re.compile(r"(?<=> <)[0-9A-F]{5,6}(?=>)")      # in a ToUnicode map: a code point that is not UTF-16
 _NEVER_FIRST = frozenset("，。、；：！？）」』》〉】〕〗｝］…·％%,.;:!?)]}\"”’℃°")
 _NEVER_LAST = frozenset("（「『《〈【〔〖｛［([{“‘")
@@ -173,7 +173,7 @@ def _wrap_paragraph(text: str, width: float, mono: bool) -> list[str]:
                 line.append(character)
                 used += step
             continue
-        carried = _carry(line, piece)
+        carried = _carry(line, piece) if line else []
         lines.append("".join(line).rstrip())
         line = [p for p in [*carried, piece] if carried or not p.isspace()]
         used = sum(text_width(p, 1.0, mono) for p in line)
@@ -187,6 +187,10 @@ def _carry(line: list[str], piece: str) -> list[str]:
     while len(line) > 1 and len(carried) < 3 and (first[0] in _NEVER_FIRST or line[-1][-1] in _NEVER_LAST):
         first = line.pop()
         carried.insert(0, first)
+    if len(line) == 1 and len(line[0]) > 1 and first[0] in _NEVER_FIRST:        # a word alone lends its last character
+        kept = line[0][:-1].rstrip("-")
+        carried.insert(0, line[0][len(kept):])
+        line[0] = kept
     return carried
 
 
@@ -246,6 +250,13 @@ class Sheet:
         free = box.width - text_width(text, size, mono)
         shift = {"left": 0.0, "center": free / 2, "right": free}[align]
         self.text(box.left + shift, box.top + box.height / 2 + size * 0.36, text, size, mono)
+
+    def one_line(self, box: Box, text: str, size: float, align: str = "left", smallest: float = 7.0) -> None:
+        """A text on one line, smaller where the width asks for it; too long even for the smallest, it is cut."""
+        whole = self.covered(text)
+        while size > smallest and text_width(whole, size) > box.width:
+            size -= 0.5
+        self.aligned(box, fit(whole, box.width, size * LEADING, "…", (size,)).lines[0], size, align)
 
     def lines(self, box: Box, lines: Iterable[str], size: float, align: str = "left", mono: bool = False) -> None:
         """Covered lines from the top of a box downwards."""

@@ -70,7 +70,10 @@ def speed_curve(sheet: Sheet, box: Box, surface: Surface, end: int) -> None:
         sheet.aligned(Box(box.left, level - 5, 30, 10), f"{top * part / 4:g}", _SMALL, "right")
         place = plot.left + plot.width * part / 4
         sheet.path(((place, bottom), (place, bottom + 2.5)), 0.5)
-        sheet.aligned(Box(place - 30, bottom + 3, 60, 10), gigabytes(whole * part // 4), _SMALL, "center")
+        number = gigabytes(whole * part // 4)
+        wide = text_width(number, _SMALL)
+        left = min(place - wide / 2, box.left + box.width - wide)                       # the last one keeps inside
+        sheet.text(left, bottom + 11, number, _SMALL)
     sheet.path(((plot.left, plot.top), (plot.left, bottom)), 0.6)
     points = [(plot.left + plot.width * first / whole, bottom - plot.height * min(speed, top) / top)
               for first, speed, _ in surface]

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from checks.catalogue import shown
-from checks.judge import final_outcome
-from checks.verdict import CHECKS, Check, CheckResult, Decision, Outcome, Severity, Verdict
+from checks.judge import final_outcome, open_doubts
+from checks.verdict import CHECKS, Check, CheckResult, Decision, Judgement, Outcome, Severity, Verdict
 
 _FILE = Path(__file__).with_name("zj-2010.toml")
 _NAMED_AT_MOST = 3                  # carriers named in a sentence; the annex names all
@@ -178,11 +178,16 @@ def _caveats(decision: Decision, final: Sequence[Verdict], check: str) -> str:
             reasons.setdefault(reason.rstrip("。"), []).append(verdict)
     parts = [say("check.not_checked", reason=reason) if len(group) == len(final)
              else say("check.some", which=carriers_named(group), reason=reason) for reason, group in reasons.items()]
-    doubts = sum(j.count for v in final for j in v.findings
-                 if j.check == check and j.severity is Severity.DOUBT and j.code != "check-not-run")
-    if doubts and decision.resolutions:
-        parts.append(say("check.resolved", count=doubts))
+    doubts = [j for v in final for j in v.findings if j.severity is Severity.DOUBT and _is_of(j, check)]
+    still = [j for v in final for j in open_doubts(v, decision.resolutions) if _is_of(j, check)]
+    for key, count in (("resolved", len(doubts) - len(still)), ("open", len(still))):
+        if count:
+            parts.append(say(f"check.{key}", count=count))
     return "".join(parts)
+
+
+def _is_of(judged: Judgement, check: str) -> bool:
+    return judged.check == check and judged.code != "check-not-run"
 
 
 def _failed(final: Sequence[Verdict], check: str) -> str:
@@ -255,7 +260,7 @@ def _safety(decision: Decision, final: Sequence[Verdict]) -> str:
     if failed:
         count = sum(j.count for v in failed for j in v.findings
                     if j.check == "safety" and j.severity is Severity.REJECT)
-        return say("safety.failed", count=count, which=carriers_named(failed))
+        return say("safety.failed", count=count, which=carriers_named(failed)) + _caveats(decision, final, "safety")
     passed = [v for v in final if result_of(v, "safety").result is CheckResult.PASSED]
     evidence = dict.fromkeys(result_of(v, "safety").evidence.get("zh", "") or say("safety.done") for v in passed)
     text = "".join(say("safety.passed", evidence=e) for e in evidence)
@@ -282,7 +287,8 @@ def _method(final: Sequence[Verdict]) -> str:
     ways = "".join(say("method.read_only", method=method or say("page.unknown"),
                        read_back=say("method.read_back" if back else "method.no_read_back"))
                    for method, back in read_only)
-    versions = dict.fromkeys(say("method.engine", name=n, version=x) for v in final for n, x in v.versions.items())
+    versions = dict.fromkeys(say("method.engine", name=n, version=x) for v in final
+                             for n, x in v.versions.items() if x)
     software = say("method.software", versions="、".join(versions)) if versions else ""
     return say("method.compare", algorithms=algorithms) + say("method.drive", drives=named) + ways + software
 
@@ -303,7 +309,7 @@ def _conclusion(decision: Decision, final: Sequence[Verdict]) -> str:
 
 def headline(decision: Decision) -> str:
     """检验结论 in one phrase: 合格, 不合格, 部分合格, with the number of doubts that people answered."""
-    count = len(decision.resolutions)
+    count = sum(r.answer != "recheck" for r in decision.resolutions)
     if count:
         return say(f"conclusion.{decision.outcome}_resolved", count=count)
     return name_of(decision.outcome)

@@ -63,7 +63,10 @@ def _journal(path: Path, line: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             closing = raw
         else:
             digest.update(raw + b"\n")
-    if digest.hexdigest() != line["journal_sha256"] or path.stat().st_size != _whole(path) or hashlib.sha256(closing).hexdigest() != line["verdict_sha256"] or json.loads(closing)["verdict"]["outcome"] != line["outcome"]:
+    whole = (digest.hexdigest() == line["journal_sha256"] and path.stat().st_size == _whole(path)
+             and hashlib.sha256(closing).hexdigest() == line["verdict_sha256"]
+             and json.loads(closing)["verdict"]["outcome"] == line["outcome"])
+    if not whole:
         yield path, "break-altered"
 
 

@@ -127,7 +127,7 @@ def fold(station: Station, number: str) -> Batch:
     Raises: UsageError("batch-unknown"); RegisterError.
     """
     kinds = ("batch", "verdict", "resolution", "decision", "print")
-    lines = [line for line in station.register.lines_of(*kinds)]
+    lines = list(station.register.lines_of(*kinds))
     opened = [line for line in lines if line["type"] == "batch" and line["batch"] == number]
     if not opened:
         raise UsageError("batch-unknown", batch=number)

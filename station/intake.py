@@ -86,7 +86,8 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
               for n in (structure.volume_blocks, structure.blocks) if n]
     digests = Digests(work.hashers, structure, Fixities(work.hashers.algorithms, count),
                       carrier_algorithms=work.binding.carrier_algorithms, carrier_ranges=ranges)
-    readability = Readability(structure, plan.planned_bytes, SlowRule(station.config.slow_seconds, station.config.slow_factor))
+    readability = Readability(structure, plan.planned_bytes,
+                              SlowRule(station.config.slow_seconds, station.config.slow_factor))
     formats = Formats(structure)
     for number in plan.lost:
         digests.lose(number, ReadState.TRUNCATED)
@@ -121,8 +122,9 @@ def _take_up(journal: Journal, digests: Digests, readability: Readability, forma
         digests.restore(s["digests"] for s in saves)
         readability.restore(saves[-1]["readability"])
         formats.restore(saves[-1]["formats"])
-    journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": saves[-1]["next_read"] if saves else 0})
-    return int(saves[-1]["next_read"]) if saves else 0
+    first = int(saves[-1]["next_read"]) if saves else 0
+    journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": first})
+    return first
 
 
 def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, binding: Binding, plan: Plan

@@ -62,7 +62,7 @@ class Journal:
 
     def write_list(self, name: str, rows: Iterator[str]) -> str:
         """Write a list beside the journal as JSON lines in zstd, whole or not at all. Returns its SHA-256."""
-        compressor = zstandard.ZstdCompressor(level=3).compressobj()
+        compressor = zstandard.ZstdCompressor(level=1).compressobj()
         parts: list[bytes] = []
         batch: list[str] = []
         for row in rows:
@@ -94,8 +94,8 @@ def begin(home: Home, station_id: str, record: Record) -> Journal:
     """
     with home.locked(), kept(home.intakes):
         prefix = f"{station_id}-{datetime.now(UTC):%Y}-"
-        taken = [int(n[len(prefix):]) for n in os.listdir(home.intakes)
-                 if n.startswith(prefix) and n[len(prefix):].isdigit()]
+        names = (folder.name for folder in home.intakes.iterdir())
+        taken = [int(n[len(prefix):]) for n in names if n.startswith(prefix) and n[len(prefix):].isdigit()]
         number = f"{prefix}{max(taken, default=0) + 1:06d}"
         (home.intakes / number).mkdir()
         (home.intakes / ".open").mkdir(exist_ok=True)

@@ -5,9 +5,9 @@ same reading back from those (`recompare`). Relies on the journal's lists.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from station.journal import read_list
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What lies on the carrier and what reading it gave. found: findings of the carrier's structure and of the drive."""
+    """What lies on the carrier and what reading it gave. found: of the carrier's structure and of the drive."""
 
     identity: CarrierId
     structure: Structure
@@ -52,18 +52,26 @@ class Reading:
         files = self.structure.files
         if files is None:
             return
-        names = [dict(zip(t.file_nos, t.paths, strict=True)) for t in self.structure.trees]
-        states = {state: state.name.lower() for state in ReadState}
-        text = encode_basestring
-        for number, path in enumerate(files.paths):
-            elsewhere = [name.get(number) for name in names]
-            shown = ",".join("null" if n is None else "1" if n == path else text(n) for n in elsewhere)
-            extents = ",".join(f"[{e.start_lba},{e.length_bytes}]" for e in files.extents(number))
-            digests = "".join(f',"{a}":"{self.fixities.digest(number, a).hex()}"' for a in self.fixities.algorithms)
-            obstacle = files.obstacles.get(number, "")
-            yield (f'{{"path":{text(path)},"size":{files.sizes[number]},"state":"'
-                   f'{states[ReadState(self.fixities.states[number])]}","names":[{shown}],"extents":[{extents}]'
-                   f'{digests}' + (f',"obstacle":{text(obstacle)}' if obstacle else "") + "}")
+        names = [json.encoder.encode_basestring(path) for path in files.paths]
+        states = [ReadState(state).name.lower() for state in range(len(ReadState))]
+        digests = [self.fixities.hexes(name) for name in self.fixities.algorithms]
+        keys = [f'","{name}":"' for name in self.fixities.algorithms]
+        elsewhere = [_names_in(tree, files, names) for tree in self.structure.trees]
+        for number, (name, size, state) in enumerate(zip(names, files.sizes, self.fixities.states, strict=True)):
+            extents = ",".join([f"[{lba},{length}]" for lba, length, _ in files.extents(number)])
+            hexes = "".join([key + column[number] for key, column in zip(keys, digests, strict=True)])
+            shown = ",".join([tree[number] for tree in elsewhere])
+            obstacle = f',"obstacle":"{files.obstacles[number]}"' if number in files.obstacles else ""
+            yield (f'{{"path":{name},"size":{size},"names":[{shown}],"extents":[{extents}],'
+                   f'"state":"{states[state]}{hexes}"{obstacle}}}')
+
+
+def _names_in(tree: Tree, files: Files, names: Sequence[str]) -> list[str]:
+    """JSON of every file's name in a tree: 1 = the same as its path, null = not shown there."""
+    cells = ["null"] * len(files)
+    for path, number in zip(tree.paths, tree.file_nos, strict=True):
+        cells[number] = "1" if path == files.paths[number] else json.encoder.encode_basestring(path)
+    return cells
 
 
 def finding_record(finding: Finding) -> dict[str, Any]:

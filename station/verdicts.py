@@ -69,8 +69,9 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
     files_sha256 = journal.write_list("files.jsonl.zst", reading.file_rows())
     lines_sha256 = journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results))
-    verdict = replace(_verdict(station, case, reading, (found, comparison)),
-                      sittings=tuple(sittings or _sittings(journal)), files_sha256=files_sha256, lines_sha256=lines_sha256, journal_sha256=journal.sha256())
+    verdict = replace(_verdict(station, case, reading, (found, comparison)), files_sha256=files_sha256,
+                      lines_sha256=lines_sha256, journal_sha256=journal.sha256(),
+                      sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
     register_verdict(station, journal, case.replaces)
     return verdict
@@ -155,13 +156,15 @@ def _reference(case: Case) -> Reference:
     form, binding = case.form, case.binding
     return Reference(binding.anchor, form.sha256 if form else "", form.file_name if form else "",
                      form.layout if form else "", form.encoding if form else "",
-                     dict(binding.root_offset), dict(binding.trees))
+                     dict(binding.root_offset), dict(binding.trees), form.lines.algorithms() if form else ())
 
 
 def _shown(comparison: Comparison) -> tuple[LineResult, ...]:
     results = comparison.results
     if len(results) <= SHOWN_LINES:
         return tuple(results)
+    if comparison.counts.equal == len(results):
+        return ()
     failed = (r for r in results if r.state != LineState.EQUAL)
     return tuple(r for r, _ in zip(failed, range(SHOWN_FAILURES), strict=False))
 

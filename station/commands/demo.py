@@ -81,8 +81,8 @@ def _fields(number: int, carrier: str) -> dict[str, str]:
             "work_name": "示例县民政局2026年文书档案登记备份", "layer": "必须登记", "data_form": "档案数字化成果",
             "description": "2025年度文书档案数字化成果(演示样品)", "item_count": "300", "security_level": "公开",
             "is_encrypted": "否", "backup_mode": "脱机", "carrier_form": "光盘", "carrier_spec": "DVD-R 4.7GB",
-            "carrier_from": carrier, "carrier_to": carrier, "set_count": "1", "contact": "王芳", "phone": "0000-0000000",
-            "preparer": "王芳", "prepared_on": "2026-01-05"}
+            "carrier_from": carrier, "carrier_to": carrier, "set_count": "1", "contact": "王芳",
+            "phone": "0000-0000000", "preparer": "王芳", "prepared_on": "2026-01-05"}
 
 
 def _intake(station: Station, folder: Path, number: int, voice: Voice,

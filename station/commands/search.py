@@ -10,14 +10,14 @@ from station.words import Voice
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
-    parser.add_argument("text", nargs="?", default="", help=voice.phrase("help-search"))
+    parser.add_argument("text", nargs="*", help=voice.phrase("help-search"))
     parser.add_argument("--year", default="", help=voice.phrase("help-year"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice, writes=False)
-    rows = search(build(station.register.lines_of("batch", "verdict", "decision")), options.text, options.year)
+    rows = search(build(station.register.lines_of("batch", "verdict", "decision")), " ".join(options.text), options.year)
     if options.json:
         shown = [{key: value for key, value in row.items() if key != "text"} for row in rows]
         voice.answer(json.dumps(shown, ensure_ascii=False))

@@ -76,8 +76,30 @@ def sha256s(content: Mapping[str, bytes]) -> dict[str, str]:
 
 
 def bsdtar_list(image: Path) -> set[str]:
-    """The files that libarchive shows (directories left out)."""
+    """The files that libarchive shows, directories left out."""
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     done = subprocess.run(["bsdtar", "-tf", str(image)], check=True, capture_output=True, env=environment)
-    names = done.stdout.decode().splitlines()
-    return {name for name in names if not name.endswith("/") and name != "." and name + "/" not in names}
+    names = {name.rstrip("/") for name in done.stdout.decode().splitlines()}
+    return names - {"."} - {name.rpartition("/")[0] for name in names}
+
+
+def record_at(raw: bytes, name: bytes) -> int:
+    """Where the directory record of this identifier begins in an image."""
+    at = raw.index(bytes([len(name)]) + name) - 32
+    while raw[at + 2:at + 6] != raw[at + 9:at + 5:-1] or raw[at + 10:at + 14] != raw[at + 17:at + 13:-1]:
+        at = raw.index(bytes([len(name)]) + name, at + 33) - 32          # not a record: an entry of a path table
+    return at
+
+
+def both(number: int) -> bytes:
+    """A number recorded both-endian, ECMA-119 §7.3.3."""
+    return number.to_bytes(4, "little") + number.to_bytes(4, "big")
+
+
+def patched(image: Path, changes: Mapping[int, bytes]) -> Path:
+    """The same image with these bytes at these offsets."""
+    raw = bytearray(image.read_bytes())
+    for at, new in changes.items():
+        raw[at:at + len(new)] = new
+    image.write_bytes(raw)
+    return image

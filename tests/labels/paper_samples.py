@@ -78,7 +78,7 @@ def verdict(number: str = "J010-2025-01-G001-A", size: int = 4_489_216_000) -> V
         "2025-05-07 已知好坏载体各1个,结果符合预期", (), Counts(1, 1, files=1, bytes=size, packages=1), (line,),
         not_run(), checks(), CoverageSums(size + 2_000_000, size + 2_000_000, 0, 0),
         Speed(290.0, 15.5, 9.0, 22.0, surface(size)),
-        {"station": "0.1.0", "libmagic": "5.46"}, digest("journal" + number), digest("lines" + number),
+        {"station": "0.1.0", "libmagic": "5.46", "clamav": ""}, digest("journal" + number), digest("lines" + number),
         digest("files" + number))
 
 

@@ -19,6 +19,11 @@ def test_a_character_without_a_font_is_shown_by_its_code_point_and_reported() ->
     assert missing == {"U+30000"}
 
 
+def test_a_character_that_leaves_no_ink_is_not_taken_for_drawn() -> None:
+    assert covered("发票\u3164.pdf") == "发票〔U+3164〕.pdf"
+    assert covered("全角\u3000空格") == "全角\u3000空格"
+
+
 def test_rare_names_are_drawn_by_a_lender() -> None:
     missing: set[str] = set()
     assert covered(RARE, missing) == RARE
@@ -57,7 +62,8 @@ def test_lines_keep_inside_the_width() -> None:
 
 
 def test_a_number_with_its_separators_and_unit_is_not_broken() -> None:
-    assert wrap("共6,578,815,488字节", 10, 80) == ["共", "6,578,815,488字", "节"]
+    assert wrap("共6,578,815,488字节", 10, 80) == ["共6,578,815,488", "字节"]
+    assert wrap("未通过:J010-2025-01-G002-A。", 10, 110) == ["未通过:", "J010-2025-01-G002", "-A。"]
     assert wrap("大小为3,724.000GB。", 10, 80) == ["大小为", "3,724.000GB。"]
 
 

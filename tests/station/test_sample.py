@@ -8,6 +8,7 @@ from pathlib import Path
 import magic
 import pytest
 
+from carriers import open_carrier
 from carriers.model import Refused
 from station.sample import make_sample, master_iso
 
@@ -113,3 +114,15 @@ def test_a_name_too_long_for_joliet_is_refused_not_cut(tmp_path: Path) -> None:
         master_iso(source, tmp_path / "disc.iso", "LONG", nobody)
     assert (refusal.value.code, refusal.value.facts) == ("disc-name-long", {"path": "长" * 61 + ".txt", "limit": 64})
     assert list(tmp_path.iterdir()) == [source]
+
+
+def test_our_own_reader_finds_nothing_wrong_with_it(sample: Path, tmp_path: Path) -> None:
+    master_iso(sample, tmp_path / "disc.iso", LABEL, nobody)
+    carrier = open_carrier(tmp_path / "disc.iso")
+    structure, findings = carrier.structure()
+    assert findings == ()
+    assert carrier.identify().volume_label == LABEL
+    assert structure.files is not None
+    assert sorted(structure.files.paths) == sorted(digests(sample))
+    assert [(tree.name, len(tree.paths)) for tree in structure.trees[:2]] == [("Joliet", 302), ("Rock Ridge", 302)]
+    carrier.close()

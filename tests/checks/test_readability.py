@@ -1,0 +1,73 @@
+"""What was read, what failed, what was slow."""
+from carriers.model import Addressing, Chunk, Extent, FileEntry, FilePart, Files, Structure
+from checks.readability import Readability, SlowRule
+from checks.verdict import CoverageSums
+
+BLOCK = 2048
+
+
+def structure(volume_blocks: int = 90) -> Structure:
+    files = Files()
+    files.add(FileEntry("a", b"", 10 * BLOCK, (Extent(30, 10 * BLOCK),)))
+    files.add(FileEntry("b", b"", 5 * BLOCK, (Extent(40, 5 * BLOCK),)))
+    return Structure(("test",), Addressing.BLOCKS, BLOCK, 100, 100 * BLOCK, volume_blocks, files, (),
+                     (Extent(16, 4 * BLOCK),))
+
+
+def chunk(lba: int, blocks: int, *file_nos: int, good: bool = True, attempts: int = 1, seconds: float = 0.001) -> Chunk:
+    parts = tuple(FilePart(n, 0, 0, blocks * BLOCK) for n in file_nos)
+    return Chunk(lba, Extent(lba, blocks * BLOCK), parts, attempts, seconds, bytes(blocks * BLOCK) if good else None)
+
+
+def listed(number: int) -> str:
+    return "listed" if number == 0 else "elsewhere"
+
+
+def consumed(chunks: list[Chunk], **options: float) -> Readability:
+    consumer = Readability(structure(), 100 * BLOCK, SlowRule(**options))
+    for one in chunks:
+        consumer.consume(one)
+    return consumer
+
+
+def test_places_of_unreadable_blocks() -> None:
+    consumer = consumed([chunk(16, 1, good=False), chunk(17, 1, good=False), chunk(25, 1, good=False),
+                         chunk(39, 2, 0, 1, good=False), chunk(95, 5, good=False)])
+    found = [(f.code, f.path, f.extent and f.extent.start_lba, f.facts["blocks"], f.facts.get("place"))
+             for f in consumer.findings(listed)]
+    assert found == [("block-unreadable", "", 16, 2, "structure"), ("block-unreadable", "", 25, 1, "elsewhere"),
+                     ("block-unreadable", "a", 39, 2, "listed"), ("block-unreadable", "b", 39, 2, "elsewhere"),
+                     ("run-out", "", 95, 5, None)]
+
+
+def test_coverage_counts_every_byte_once_and_in_one_place() -> None:
+    consumer = consumed([chunk(0, 30), chunk(30, 10, 0, good=False)])
+    assert consumer.coverage(0) == CoverageSums(100 * BLOCK, 30 * BLOCK, 10 * BLOCK, 60 * BLOCK)
+    assert consumer.coverage(7) == CoverageSums(100 * BLOCK + 7, 30 * BLOCK, 10 * BLOCK, 60 * BLOCK + 7)
+
+
+def test_a_block_read_on_retry_is_unstable() -> None:
+    found = consumed([chunk(30, 1, 0, attempts=3)]).findings(listed)
+    assert [(f.code, f.path, f.facts["attempts"]) for f in found] == [("block-unstable", "a", 3)]
+
+
+def test_slow_is_slow_against_the_rest_and_in_seconds() -> None:
+    usual = [chunk(n, 1, seconds=0.001) for n in range(20)]
+    assert [f.code for f in consumed([*usual, chunk(50, 1, seconds=0.4)]).findings(listed)] == []
+    found = consumed([*usual, chunk(50, 1, seconds=0.6), chunk(51, 1, seconds=0.6)]).findings(listed)
+    assert [(f.code, f.extent) for f in found] == [("block-slow", Extent(50, 2 * BLOCK))]
+    everywhere = consumed([chunk(n, 1, seconds=0.6) for n in range(20)]).findings(listed)
+    assert everywhere == []
+
+
+def test_the_state_goes_on() -> None:
+    chunks = [chunk(0, 10), chunk(10, 2, good=False), chunk(30, 1, 0, attempts=2), chunk(50, 1, seconds=0.7)]
+    whole = consumed([*chunks, chunk(60, 4)])
+    first = consumed(chunks)
+    second = Readability(structure(), 100 * BLOCK, SlowRule())
+    second.restore(first.save())
+    second.consume(chunk(60, 4))
+    assert second.findings(listed) == whole.findings(listed)
+    assert second.coverage(0) == whole.coverage(0)
+    assert second.speed() == whole.speed()
+    assert len(whole.speed().surface) <= 1000

@@ -1,0 +1,222 @@
+"""Every vector through the real main flow, compared exactly; the damage sweep; the command line's exit codes.
+
+A vector is a folder of tests/vectors: build.py makes a carrier and a form, expect.toml says what must be said of them.
+What every verdict of this station says (no virus scanner, no disc tester) is added here, not in each expect.toml.
+"""
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from carriers import open_carrier
+from carriers.blocks import BlockSource
+from carriers.disc import Disc
+from carriers.folder import Folder
+from carriers.model import Carrier, Refused
+from checks import catalogue
+from checks.form import read_form
+from checks.judge import LISTED_AT_MOST
+from checks.verdict import CHECKS, Verdict
+from station.__main__ import exit_code
+from station.commands import EXIT
+from station.commands.intake import open_known_batch, refuse_classified
+from station.config import Config
+from station.home import Home
+from station.intake import intake
+from station.journal import read_list_rows
+from station.progress import Progress
+from station.register import Register, Station
+from station.verdicts import verdict_json
+from station.words import Voice
+from tests.vectors_kit import BLOCK, CONTENT, Case, genisoimage, listed
+
+VECTORS = Path(__file__).parent / "vectors"
+NAMES = sorted(path.parent.name for path in VECTORS.glob("*/expect.toml"))
+STANDING = {"disc": ("safety", "quality"), "folder": ("safety",)}      # checks that this station cannot make
+KEYS = {"schema", "outcome", "intake", "batch", "reference", "carrier", "digests", "drive", "host", "clock",
+        "read_only", "people", "sittings", "policy_sha256", "catalogue_sha256", "selftest", "resolutions", "counts",
+        "lines", "findings", "checks", "coverage", "speed", "versions"}
+KEYS_WITHIN = {
+    "reference": {"anchor", "form_sha256", "root_offset"},
+    "carrier": {"kind", "medium", "volume_label", "serial", "capacity_bytes", "layers", "sessions"},
+    "digests": {"content_sha256", "carrier"},
+    "drive": {"vendor", "model", "firmware", "serial", "bus", "bridge"},
+    "host": {"station", "kernel", "boot_id"}, "clock": {"source", "offset_seconds"},
+    "read_only": {"method", "read_back"},
+    "counts": {"listed", "equal", "differs", "missing", "unreadable", "not_checked", "unlisted", "files", "bytes"},
+    "coverage": {"planned_bytes", "read_bytes", "unreadable_bytes", "not_attempted_bytes"},
+    "speed": {"seconds", "mean_mb_s", "min_mb_s", "max_mb_s"}, "versions": {"station"},
+}
+KEYS_OF_LINE = {"line", "package_no", "path", "algorithm", "expected", "actual", "state"}
+KEYS_OF_FINDING = {"code", "severity", "path", "start_lba", "length_bytes", "count", "facts", "text"}
+
+
+# --- running one -------------------------------------------------------------------------------------------------
+
+@cache
+def expectation(name: str) -> Mapping[str, Any]:
+    return tomllib.loads((VECTORS / name / "expect.toml").read_text(encoding="utf-8"))
+
+
+def built(name: str, folder: Path) -> Case:
+    spec = importlib.util.spec_from_file_location(f"vector_{name.replace('-', '_')}", VECTORS / name / "build.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    (folder / "made").mkdir()
+    case: Case = module.build(folder / "made")
+    return case
+
+
+def station_in(folder: Path) -> Station:
+    home, config = Home(folder / "home"), Config()
+    home.prepare()
+    return Station(config, home, Register(home, config.station_id))
+
+
+def opener_of(case: Case) -> Callable[[Path], Carrier]:
+    """The way to the carrier, over the case's faults where it has some."""
+    pread, clock = case.pread, case.clock or time.perf_counter
+    if pread is None:
+        return open_carrier
+    return lambda path: Folder(path, pread=pread) if path.is_dir() else Disc(BlockSource(path, pread=pread, clock=clock))
+
+
+def run(case: Case, station: Station) -> Verdict:
+    """What `station intake` does, but for the screen."""
+    form = read_form(case.form) if case.form else None
+    if form is not None and case.form is not None:
+        refuse_classified(station, form)
+        open_known_batch(station, form, case.form)
+    progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
+    return intake(station, case.source, form, case.choice, progress, opener=opener_of(case))
+
+
+def said(verdict: Verdict, station: Station) -> dict[str, Any]:
+    """The verdict's JSON as anybody reads it."""
+    rows = read_list_rows(station.home.intakes / verdict.intake / "lines.jsonl.zst")
+    record: dict[str, Any] = json.loads("".join(verdict_json(verdict, rows)))
+    return record
+
+
+@pytest.fixture(autouse=True)
+def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What reaches the disk when is not the matter here, and a hundred syncs take long."""
+    monkeypatch.setattr(os, "fsync", lambda fd: None)
+    monkeypatch.setattr(os, "fdatasync", lambda fd: None)
+
+
+# --- the vectors -------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", NAMES)
+def test_vector(name: str, tmp_path: Path) -> None:
+    expect, station = expectation(name), station_in(tmp_path)
+    case = built(name, tmp_path)
+    if "refused" in expect:
+        with pytest.raises(Refused) as refusal:
+            run(case, station)
+        assert (refusal.value.code, exit_code(refusal.value)) == (expect["refused"], expect["exit"])
+        assert all(catalogue.words("errors", refusal.value.code, refusal.value.facts).values())
+        assert list(station.register.lines_of("verdict")) == []
+        return
+    verdict = run(case, station)
+    record = said(verdict, station)
+    assert findings_said(record) == findings_expected(expect, record["carrier"]["kind"])
+    assert (record["outcome"], EXIT[verdict.outcome]) == (expect["outcome"], expect["exit"])
+    assert {key: count for key, count in record["counts"].items() if count} == expect["counts"]
+    assert record["coverage"] == {**dict.fromkeys(KEYS_WITHIN["coverage"], 0), **coverage_expected(expect, record)}
+    for wanted in expect["findings"]:
+        assert any(shows(finding, wanted) for finding in record["findings"]), wanted
+    if "lines" in expect:
+        assert [{key: line[key] for key in wanted} for line, wanted
+                in zip(record["lines"], expect["lines"], strict=True)] == expect["lines"]
+    for key, value in expect.get("record", {}).items():
+        assert {k: record[key][k] for k in value} == value
+    check_shape(record)
+
+
+def findings_said(record: Mapping[str, Any]) -> Counter[tuple[str, str, str, int]]:
+    return Counter((f["code"], f["severity"], f["path"], f["count"]) for f in record["findings"])
+
+
+def findings_expected(expect: Mapping[str, Any], kind: str) -> Counter[tuple[str, str, str, int]]:
+    wanted = [(f["code"], f["severity"], f.get("path", ""), f.get("count", 1)) for f in expect["findings"]]
+    return Counter([*wanted, *(("check-not-run", "note", "", 1) for _ in STANDING[kind])])
+
+
+def coverage_expected(expect: Mapping[str, Any], record: Mapping[str, Any]) -> Mapping[str, int]:
+    """As expect.toml says; else all of the carrier was planned and read: a disc to its end, a folder its files."""
+    whole = record["carrier"]["capacity_bytes"]
+    coverage: Mapping[str, int] = expect.get("coverage", {"planned_bytes": whole, "read_bytes": whole})
+    return coverage
+
+
+def shows(finding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a finding is the one that expect.toml describes, as far as it does."""
+    facts = wanted.get("facts", {})
+    return all(finding[key] == value for key, value in wanted.items() if key != "facts") \
+        and all(finding["facts"].get(key) == value for key, value in facts.items())
+
+
+def check_shape(record: Mapping[str, Any]) -> None:
+    """The keys of the contract, every text filled in both languages, every line in one state, the sums right."""
+    assert record.keys() >= KEYS and record["schema"] == 1
+    assert {key: within - record[key].keys() for key, within in KEYS_WITHIN.items() if within - record[key].keys()} == {}
+    assert all(line.keys() == KEYS_OF_LINE for line in record["lines"])
+    counts = record["counts"]
+    states = Counter(line["state"] for line in record["lines"])
+    assert states == {s: counts[s] for s in ("equal", "differs", "missing", "unreadable", "not_checked") if counts[s]}
+    assert len(record["lines"]) == counts["listed"]
+    for finding in record["findings"]:
+        assert finding.keys() >= KEYS_OF_FINDING
+        assert finding["text"].keys() == {"zh", "en"} and all(text.strip() for text in finding["text"].values())
+        assert not any("{" in text for text in finding["text"].values())
+    assert [check["id"] for check in record["checks"]] == list(CHECKS)
+    assert {check["result"] for check in record["checks"]} <= {"passed", "failed", "not_checked", "not_applicable"}
+
+
+def test_every_code_has_a_vector_and_every_vector_a_code() -> None:
+    expected = {finding["code"] for name in NAMES for finding in expectation(name).get("findings", ())}
+    assert sorted(set(catalogue.findings()) - expected - {"check-not-run"}) == []
+    assert sorted(expected - set(catalogue.findings())) == []
+
+
+def test_every_vector_is_short() -> None:
+    lengths = {name: len((VECTORS / name / "build.py").read_text(encoding="utf-8").splitlines()) for name in NAMES}
+    assert {name: length for name, length in lengths.items() if length > 40} == {}
+
+
+# --- the command line --------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("name", ["sound-genisoimage-jr", "digest-mismatch", "file-unlisted", "form-unknown-layout",
+                                  "source-empty"])
+def test_the_command_line_answers_alike(name: str, tmp_path: Path) -> None:
+    expect, case = expectation(name), built(name, tmp_path)
+    command = [sys.executable, "-m", "station", "intake", "--home", str(tmp_path / "home"), "--json", str(case.source),
+               *(["--form", str(case.form)] if case.form else [])]
+    done = subprocess.run(command, capture_output=True, cwd=VECTORS.parent.parent, check=False)
+    assert done.returncode == expect["exit"], done.stderr.decode()
+    if "refused" in expect:
+        assert done.stdout == b"" and done.stderr.strip()
+    else:
+        record = json.loads(done.stdout)
+        assert (record["outcome"], findings_said(record)) == (expect["outcome"], findings_expected(expect, "disc"))
+        check_shape(record)
+
+
+def test_more_than_twenty_are_counted_in_the_json() -> None:
+    assert LISTED_AT_MOST == 20

@@ -1,0 +1,11 @@
+"""Excel has turned a digest of digits into a number (trap 89)."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import CONTENT, NUMBER, Case, genisoimage, lines_of, workbook
+
+
+def build(folder: Path) -> Case:
+    rows = [*lines_of(CONTENT)[:2], (NUMBER, "案卷/0002.bin", "MD5", 12345678901234567890123456789012)]
+    return Case(genisoimage(folder, CONTENT), workbook(folder, rows))

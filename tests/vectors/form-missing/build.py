@@ -1,0 +1,10 @@
+"""There is no such form."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import CONTENT, Case, genisoimage
+
+
+def build(folder: Path) -> Case:
+    return Case(genisoimage(folder, CONTENT), folder / "none.xlsx")

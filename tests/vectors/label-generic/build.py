@@ -1,0 +1,10 @@
+"""A label that says nothing."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import CONTENT, Case, genisoimage, listed
+
+
+def build(folder: Path) -> Case:
+    return Case(genisoimage(folder, CONTENT, label="CDROM"), listed(folder, CONTENT))

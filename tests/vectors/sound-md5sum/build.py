@@ -1,0 +1,10 @@
+"""A list by md5sum in binary mode."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import CONTENT, Case, coreutils, genisoimage
+
+
+def build(folder: Path) -> Case:
+    return Case(genisoimage(folder, CONTENT), coreutils(folder, CONTENT, "md5sum", "-b"))

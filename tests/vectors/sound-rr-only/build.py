@@ -1,0 +1,10 @@
+"""Rock Ridge without Joliet."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import CONTENT, Case, genisoimage, listed
+
+
+def build(folder: Path) -> Case:
+    return Case(genisoimage(folder, CONTENT, "-R"), listed(folder, CONTENT))
