@@ -360,7 +360,7 @@ def _root_said(work: _Work, root: Root, forced: bool) -> tuple[str, list[Finding
 def _unconfirmed(dropped: str, offset: RootOffset, root: Root, examples: str) -> Finding:
     return Finding("path-root-unconfirmed", facts={
         "dropped": dropped, "prepended": offset.prepend, "bound": root.bound, "listed": root.listed,
-        "examples": examples, "root": f"{offset.drop}:{offset.prepend}"})
+        "examples": examples, "root": f"{offset.drop}:{offset.prepend}", "reason": "rivals" if root.rivals else ""})
 
 
 def _dropped(paths: Sequence[str], drop: int) -> str:

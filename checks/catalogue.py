@@ -51,8 +51,13 @@ def words(section: str, code: str, facts: Mapping[str, object]) -> dict[str, str
     prefix = "do_" if section == "do" else ""
     row = _catalogue()[0]["findings" if section == "do" else section][code]
     row = {**row, **row.get("by", {}).get(str(facts.get("reason", "")), {})}
-    safe = {key: shown(str(value)) for key, value in facts.items()}
-    return {lang: str(row.get(prefix + lang, "") if prefix else row[lang]).format_map(safe) for lang in LANGUAGES}
+    values: Mapping[str, Mapping[str, Mapping[str, str]]] = _catalogue()[0].get("values", {})
+    texts = {}
+    for lang in LANGUAGES:
+        safe = {key: values.get(key, {}).get(str(value), {}).get(lang) or shown(str(value))
+                for key, value in facts.items()}
+        texts[lang] = str(row.get(prefix + lang, "") if prefix else row[lang]).format_map(safe)
+    return texts
 
 
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

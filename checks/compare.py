@@ -45,6 +45,20 @@ class Results(Sequence[LineResult]):
     def __len__(self) -> int:
         return len(self.targets)
 
+    def __iter__(self) -> Iterator[LineResult]:
+        """All results in order; three times as fast as asking for each, since half a million are written to a list."""
+        lines, files, states = self._lines, self._files.paths, self.states
+        columns = {name: self._fixities.hexes(name) for name in self._fixities.algorithms}
+        none = [""] * len(files)
+        for position, (line, target) in enumerate(zip(self._binding.lines, self.targets, strict=True)):
+            algorithm = lines.algorithm(line)
+            actual = self.carrier_actuals.get(position)
+            if actual is None:
+                actual = columns.get(algorithm, none)[target] if target >= 0 else ""
+            yield LineResult(lines.line_nos[line], lines.package_no(line),
+                             files[target] if target >= 0 else lines.paths[line], algorithm, lines.digests[line].hex(),
+                             actual, _STATES[states[position]])
+
     @overload
     def __getitem__(self, index: int) -> LineResult: ...
     @overload
@@ -206,7 +220,8 @@ def _compare_carrier(work: _Work) -> CarrierDigest | None:
             work.not_run["carrier-digest"] += 1
         if results.states[position] == _DIFFERS:
             work.find("digest-mismatch", work.written(position), line=work.line_no(position), algorithm=algorithm,
-                      expected=expected, actual=results.carrier_actuals[position], elsewhere="", place="")
+                      expected=expected, actual=results.carrier_actuals[position], elsewhere="", reason="carrier",
+                      place="")
     return said
 
 
@@ -278,7 +293,8 @@ def _tell_difference(work: _Work, position: int, places: dict[tuple[str, bytes],
         return
     elsewhere = next((work.files.paths[n] for n in places[algorithm, expected] if n != file_no), "")
     work.find("digest-mismatch", path, line=work.line_no(position), algorithm=algorithm, expected=expected.hex(),
-              actual=work.fixities.digest(file_no, algorithm).hex(), elsewhere=elsewhere, place=_place(path))
+              actual=work.fixities.digest(file_no, algorithm).hex(), elsewhere=elsewhere,
+              reason="elsewhere" if elsewhere else "", place=_place(path))
 
 
 def _tell_missing(work: _Work, position: int) -> None:
@@ -377,7 +393,7 @@ def _tell_counts(work: _Work) -> None:
     for what, declared, found in (("files", row.file_count, (len(sizes), len(content))),
                                   ("bytes", row.byte_count, (sum(sizes), sum(sizes[n] for n in content)))):
         if declared is not None and declared not in found:
-            work.find("form-count-differs", "", what=what, declared=declared, actual=found[1])
+            work.find("form-count-differs", "", what=what, reason=what, declared=declared, actual=found[1])
 
 
 def _tell_duplicates(work: _Work) -> None:

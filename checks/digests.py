@@ -157,7 +157,7 @@ class Digests:
     def _whole(self, parts: Sequence[FilePart], slot: int, content: bytes) -> None:
         here, rest = parts[:MOST_PIECES], parts[MOST_PIECES:]
         numbers = [part[0] for part in here]
-        self._hashers.whole(slot, [(part[2], part[3]) for part in here],
+        self._hashers.whole(slot, [part[2] for part in here], [part[3] for part in here],
                             lambda digests: self._take_whole(numbers, digests))
         if rest:                                               # hard links by the thousand: a slot of their own
             again = self._hashers.place(content)

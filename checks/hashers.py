@@ -11,6 +11,7 @@ import mmap
 import os
 import signal
 import struct
+from array import array
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
@@ -78,13 +79,13 @@ class Hashers:
         """All that concerns this slot has been handed over."""
         self._drop(slot)
 
-    def whole(self, slot: int, pieces: Sequence[tuple[int, int]], taken: Taken) -> None:
-        """Hash pieces (at, length) of a slot, each a whole file; taken: gets the digests, algorithm by algorithm."""
+    def whole(self, slot: int, ats: Sequence[int], lengths: Sequence[int], taken: Taken) -> None:
+        """Hash pieces of a slot, each a whole file; taken: gets the digests, algorithm by algorithm."""
         base = slot * _SLOT_BYTES + CONTENT_BYTES
-        packed = struct.pack(f"<{2 * len(pieces)}I", *(n for piece in pieces for n in piece))
+        packed = array("I", ats).tobytes() + array("I", lengths).tobytes()
         self._view[base:base + len(packed)] = packed
         worker = self._load.index(min(self._load))
-        self._send(worker, slot, (b"W", slot, len(pieces), 0, 0, 0), taken)
+        self._send(worker, slot, (b"W", slot, len(ats), 0, 0, 0), taken)
 
     def stream(self, algorithm: str, state: bytes | None = None) -> int:
         """A running digest that stays with one process; returns its number."""
@@ -190,8 +191,8 @@ def _answer(pipe: Connection, view: memoryview, algorithms: tuple[str, ...]) -> 
 
 def _hash_pieces(view: memoryview, base: int, count: int, whole: Sequence[Callable[[memoryview], bytes]]) -> int:
     """Hash the pieces of a slot into its result area, algorithm by algorithm; returns the bytes written."""
-    where = struct.unpack_from(f"<{2 * count}I", view, base + CONTENT_BYTES)
-    pieces = [view[base + at:base + at + length] for at, length in zip(where[::2], where[1::2], strict=True)]
+    where = struct.unpack_from(f"={2 * count}I", view, base + CONTENT_BYTES)
+    pieces = [view[base + at:base + at + length] for at, length in zip(where[:count], where[count:], strict=True)]
     digests = b"".join([digest(piece) for digest in whole for piece in pieces])
     result = base + CONTENT_BYTES + MOST_PIECES * 8
     view[result:result + len(digests)] = digests

@@ -46,7 +46,8 @@ def judge_findings(found: Iterable[Finding], profile: str) -> tuple[Judgement, .
 def _judgement(finding: Finding, severity: Severity) -> Judgement:
     row = catalogue.findings()[finding.code]
     extent = finding.extent
-    text = catalogue.words("findings", finding.code, {**finding.facts, "path": finding.path})
+    place: dict[str, str | int] = {"lba": extent.start_lba, "bytes": extent.length_bytes} if extent else {}
+    text = catalogue.words("findings", finding.code, {**place, **finding.facts, "path": finding.path})
     return Judgement(finding.code, severity, row["check"], row.get("clause", ""), finding.path,
                      extent.start_lba if extent else None, extent.length_bytes if extent else None, 1,
                      dict(finding.facts), text)

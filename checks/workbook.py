@@ -382,11 +382,14 @@ class _Table:
         elif scope is Scope.PACKAGE and not package_no:
             self._reject(line_no, cells, names, "nothing-named")
         else:
+            size = self._size(cells)
             for algorithm, digest in found:
-                fits = DIGEST_DIGITS.get(algorithm) == len(digest)
+                if DIGEST_DIGITS.get(algorithm) == len(digest):
+                    self._tables.lines.append(
+                        DigestLine(line_no, package_no, path, scope, algorithm, digest, size, ""))
+                    continue
                 known = algorithm if algorithm in DIGEST_DIGITS else ""
-                self._keep(DigestLine(line_no, package_no, path, scope, known, digest if fits else "",
-                                      self._size(cells), "" if fits else "form-digest-length"),
+                self._keep(DigestLine(line_no, package_no, path, scope, known, "", size, "form-digest-length"),
                            {"line": line_no, "length": len(digest), "content": _content(cells),
                             "reason": "" if algorithm else "algorithm-unnamed"})
 
@@ -397,7 +400,7 @@ class _Table:
         title = algorithm_named(self._tables.fields.get("digest_alg", ""))
         row = self._text(cells, "algorithm")
         found = []
-        parts = [whole] if whole else [split_digest(part) for part in re.split(r"[\n;,；，、]", text) if part.strip()]
+        parts = [whole] if whole else [split_digest(part) for part in _BETWEEN.split(text) if part.strip()]
         for part in parts:
             if part is None or (len(parts) > 1 and not part[0]):
                 return []
@@ -407,7 +410,7 @@ class _Table:
                 return []
             algorithm = next(iter(named), title or ALGORITHM_OF_DIGITS.get(len(part[1]), ""))
             found.append((algorithm, part[1]))
-        return found if len({algorithm for algorithm, _ in found}) == len(found) else []
+        return found if len(dict(found)) == len(found) else []
 
     def _reject(self, line_no: int, cells: Sequence[Cell], names: tuple[str, str], reason: str) -> None:
         path = names[1] if _is_name(names[1]) else ""
@@ -416,16 +419,17 @@ class _Table:
                    {"line": line_no, "content": _content(cells), "reason": reason})
 
     def _keep(self, line: DigestLine, facts: dict[str, str | int]) -> None:
+        """Keep a line with a defect, and say why."""
         self._tables.lines.append(line)
-        if line.defect:
-            facts = {**facts, "sheet": self._sheet.name, "package_no": line.package_no}
-            self._tables.findings.append(Finding(line.defect, line.path, facts=facts))
+        facts = {**facts, "sheet": self._sheet.name, "package_no": line.package_no}
+        self._tables.findings.append(Finding(line.defect, line.path, facts=facts))
 
 
 def _content(cells: Sequence[Cell]) -> str:
     return " | ".join(filter(None, map(text_of, cells)))[:SHOWN]
 
 
+_BETWEEN = re.compile(r"[\n;,；，、]")
 _LOST_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 _NO_NAME = re.compile("[\0\n\r\ufffd]")
 _WORD_END = re.compile(r"[\d:.、,;(]")

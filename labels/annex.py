@@ -260,7 +260,7 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
 
 
 def _read_only(verdict: Verdict) -> str:
-    method = str(verdict.read_only.get("method", "")) or say("page.unknown")
+    method = name_of(str(verdict.read_only.get("method", ""))) or say("page.unknown")
     back = say("names.yes" if verdict.read_only.get("read_back") is True else "names.no")
     return say("facts.read_only_value", method=method, read_back=back)
 

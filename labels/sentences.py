@@ -16,7 +16,17 @@ from typing import Any
 
 from checks.catalogue import shown
 from checks.judge import final_outcome, open_doubts
-from checks.verdict import CHECKS, Check, CheckResult, Decision, Judgement, Outcome, Severity, Verdict
+from checks.verdict import (
+    CHECKS,
+    MUST_BE_CHECKED,
+    Check,
+    CheckResult,
+    Decision,
+    Judgement,
+    Outcome,
+    Severity,
+    Verdict,
+)
 
 _FILE = Path(__file__).with_name("zj-2010.toml")
 _NAMED_AT_MOST = 3                  # carriers named in a sentence; the annex names all
@@ -162,7 +172,8 @@ def _not_run(verdict: Verdict, check: str) -> str | None:
         return None
     for judged in verdict.findings:
         if judged.code == "check-not-run" and (judged.facts.get("check") or judged.check) == check:
-            return judged.text.get("zh", "") or say("check.no_reason")
+            reason = shown(found.evidence.get("zh", "")) if check not in MUST_BE_CHECKED else ""
+            return reason or judged.text.get("zh", "") or say("check.no_reason")
     doubted = any(j.check == check and j.severity is Severity.DOUBT for j in verdict.findings)
     if found.result is not CheckResult.NOT_CHECKED or doubted:
         return None
@@ -281,10 +292,10 @@ def _method(final: Sequence[Verdict]) -> str:
     algorithms = "、".join(algorithms_of(final)) or name_of("digest")
     drives = dict.fromkeys(" ".join(v.drive.get(k, "") for k in ("vendor", "model", "firmware")).strip()
                            for v in final)
-    named = "、".join(shown(d) for d in drives if d) or say("page.unknown")
+    named = "、".join(shown(d) for d in drives if d) or say("method.no_drive")
     read_only = dict.fromkeys((str(v.read_only.get("method", "")), v.read_only.get("read_back") is True)
                               for v in final)
-    ways = "".join(say("method.read_only", method=method or say("page.unknown"),
+    ways = "".join(say("method.read_only", method=name_of(method) or say("page.unknown"),
                        read_back=say("method.read_back" if back else "method.no_read_back"))
                    for method, back in read_only)
     versions = dict.fromkeys(say("method.engine", name=n, version=x) for v in final

@@ -19,7 +19,7 @@ from station.words import Voice
 COMMANDS = {"intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch", "decide": "decide",
             "print": "print_paper", "register": "search", "audit": "audit", "form": "form", "demo": "demo"}
 USAGE_CODES = frozenset({"classified", "same-person", "reason-missing", "no-such-doubt", "root-malformed",
-                         "output-exists", "form-changed"})
+                         "output-exists", "form-changed", "words-forbidden"})
 
 
 def main(argv: list[str] | None = None) -> int:

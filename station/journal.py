@@ -11,8 +11,9 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,36 @@ import zstandard
 from station.home import Home, RegisterError, append_durably, kept, sync_folder, write_durably
 
 Record = Mapping[str, Any]
+
+
+def beside(work: Callable[[], str]) -> Callable[[], str]:
+    """Do some work in a process of its own (forked: it has all that we have); the answer waits for its result.
+
+    Raises (the answer): RegisterError as the work raised it; RuntimeError where the work failed otherwise.
+    """
+    context = get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+
+    def run() -> None:
+        try:
+            theirs.send(("done", work(), {}))
+        except RegisterError as refusal:
+            theirs.send(("refused", refusal.code, refusal.facts))
+    process = context.Process(target=run, daemon=True)
+    process.start()
+    theirs.close()
+
+    def answer() -> str:
+        try:
+            how, result, facts = ours.recv()
+        except EOFError as failure:
+            raise RuntimeError("a process that wrote a list ended before its work") from failure
+        finally:
+            process.join()
+        if how == "refused":
+            raise RegisterError(result, **facts)
+        return str(result)
+    return answer
 
 
 class Journal:

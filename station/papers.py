@@ -9,8 +9,9 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from checks.judge import batch_outcome, final_outcome
 from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
+from labels.sentences import forbidden_words
 from station import __version__
 from station.batch import (
     Batch,
@@ -29,8 +31,8 @@ from station.batch import (
     record_json,
     two_people,
 )
-from station.home import RegisterError, file_sha256, kept, write_durably
-from station.register import Station, utc_now
+from station.home import RegisterError, file_sha256, write_durably
+from station.register import Station, raw_lines, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +47,13 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One printed file. kind: certificate | label."""
+    """One printed file. kind: certificate | label. missing: code points that no installed font has."""
 
     number: str
     kind: str
     path: Path
     intake: str = ""
+    missing: tuple[str, ...] = ()
 
 
 def decide(station: Station, number: str, people: People) -> tuple[Decision, list[Paper]]:
@@ -59,6 +62,8 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
     Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError.
     """
     two_people(people.operator, people.reviewer)
+    for word in forbidden_words(f"{people.remark} {people.appearance}"):
+        raise UsageError("words-forbidden", word=word)
     batch = fold(station, number)
     verdicts = counting_verdicts(station, batch)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
@@ -112,11 +117,12 @@ def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
 def reprint(station: Station, number: str) -> Paper:
     """A paper again, with the same words, marked as a reprint and counted.
 
-    Raises: UsageError("paper-unknown"); RegisterError("journal-altered").
+    A decision whose printing was interrupted gets its first print. Raises: UsageError("paper-unknown");
+    RegisterError("journal-altered").
     """
     prints = [line for line in station.register.lines_of("print") if line["number"] == number]
     if not prints:
-        raise UsageError("paper-unknown", number=number)
+        return print_all(station, *load_decision(station, number))[0]
     first = prints[0]
     decision, head = load_decision(station, str(first["decision"]))
     path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
@@ -128,8 +134,6 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
 
     Raises: UsageError("paper-unknown"); RegisterError("journal-altered").
     """
-    from station.register import raw_lines
-
     for raw in raw_lines(station.register.path):
         if b'"type":"decision"' not in raw:
             continue
@@ -147,30 +151,31 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     offset = now.utcoffset()
     printing = Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
                         __version__, round(offset.total_seconds() / 60) if offset else 0)
-    temporary = paper.path.with_name(f".{paper.path.name}.part")
-    with kept(paper.path):
-        if paper.kind == "certificate":
-            draw_certificate(decision, temporary, printing)
-        else:
-            verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
-            draw_disc_labels(decision, verdict, temporary,
-                             Labelling(decision.at[:10], _next_check(station, decision, verdict)))
-        sha256 = write_durably(paper.path, temporary.read_bytes())
-        temporary.unlink()
-        write_durably(station.home.outbox / paper.path.name, paper.path.read_bytes())
+    drawn = BytesIO()
+    copies = 1
+    if paper.kind == "certificate":
+        missing = draw_certificate(decision, drawn, printing)
+        copies = station.config.certificate_copies
+    else:
+        verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
+        accepted = datetime.fromisoformat(decision.at).astimezone().date()
+        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict))
+        missing = draw_disc_labels(decision, verdict, drawn, labelling)
+    sha256 = write_durably(paper.path, drawn.getvalue())
+    write_durably(station.home.outbox / paper.path.name, drawn.getvalue())
     station.register.append("print", {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
         "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
-        "reprint": reprint_no, "copies": station.config.certificate_copies if paper.kind == "certificate" else 1})
-    return paper
+        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
+    return replace(paper, missing=missing)
 
 
 def _path(station: Station, batch: str, name: str) -> Path:
     return station.home.batches / batch / f"{name}.pdf"
 
 
-def _next_check(station: Station, decision: Decision, verdict: Verdict) -> str:
+def _next_check(station: Station, accepted: date, verdict: Verdict) -> str:
     """The day of the next check: so many years after acceptance, by kind of carrier (configuration)."""
-    year, rest = int(decision.at[:4]), decision.at[4:10]
-    later = year + station.config.check_years.get(verdict.carrier.kind, 1)
-    return f"{later}{'-02-28' if rest == '-02-29' else rest}"
+    year = accepted.year + station.config.check_years.get(verdict.carrier.kind, 1)
+    day = 28 if (accepted.month, accepted.day) == (2, 29) else accepted.day
+    return date(year, accepted.month, day).isoformat()

@@ -35,7 +35,7 @@ from checks.verdict import (
     to_record,
 )
 from station import __version__
-from station.journal import Journal, raw_record
+from station.journal import Journal, beside, raw_record
 from station.reading import Reading, finding_record
 from station.register import Station, utc_now
 
@@ -62,16 +62,16 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
 
     Raises: RegisterError; then nothing was said to be done and the intake stays open.
     """
-    comparison = compare(case.form, case.binding, reading.structure, reading.fixities)
-    found = _findings(station, case, reading, comparison)
     journal = case.journal
+    files_sha256 = beside(lambda: journal.write_list("files.jsonl.zst", reading.file_rows()))
+    comparison = compare(case.form, case.binding, reading.structure, reading.fixities)
+    lines_sha256 = beside(lambda: journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results)))
+    found = _findings(station, case, reading, comparison)
+    verdict = _verdict(station, case, reading, (found, comparison))
     journal.write("reading", reading.record())
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
-    files_sha256 = journal.write_list("files.jsonl.zst", reading.file_rows())
-    lines_sha256 = journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results))
-    verdict = replace(_verdict(station, case, reading, (found, comparison)), files_sha256=files_sha256,
-                      lines_sha256=lines_sha256, journal_sha256=journal.sha256(),
-                      sittings=tuple(sittings or _sittings(journal)))
+    verdict = replace(verdict, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
+                      journal_sha256=journal.sha256(), sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
     register_verdict(station, journal, case.replaces)
     return verdict

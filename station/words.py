@@ -51,7 +51,7 @@ class Voice:
 
     def next_step(self, judgement: Judgement) -> str:
         """What the operator can do about a finding, "" = nothing is needed."""
-        return catalogue.words("do", judgement.code, judgement.facts)[self.language]
+        return catalogue.words("do", judgement.code, {**judgement.facts, "path": judgement.path})[self.language]
 
     def text(self, texts: Mapping[str, str]) -> str:
         """The text of this language out of a judgement's words."""

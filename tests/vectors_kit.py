@@ -113,7 +113,7 @@ SHEET: dict[str, str] = {"全宗号": "J010", "单位名称": "示例县民政�
 
 def workbook(folder: Path, rows: Iterable[Sequence[str | int]], *, header: Sequence[str] = HEADER,
              sheet: Mapping[str, str] | None = None, catalogue: Sequence[Sequence[str | int]] = ()) -> Path:
-    """A form by xlsxwriter: the 情况表's fields, a 载体目录 (with its header row), the 续表. A number becomes a number."""
+    """A form by xlsxwriter: the 情况表's fields, a 载体目录 with its header row, the 续表. Numbers stay numbers."""
     path = folder / "form.xlsx"
     table = [*(sheet or {}).items(), *catalogue, tuple(header), *rows]
     with xlsxwriter.Workbook(str(path)) as book:

@@ -7,7 +7,7 @@ import sys
 
 from station import batch as batches
 from station.commands import EXIT, open_station
-from station.papers import People, decide
+from station.papers import Paper, People, decide
 from station.words import Voice
 
 
@@ -44,8 +44,15 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer(voice.phrase("decided", number=decision.number,
                                   outcome=voice.phrase(f"word-{decision.outcome}")))
         for paper in papers:
-            voice.answer(voice.phrase(f"paper-{paper.kind}", number=paper.number, path=paper.path))
+            tell_paper(paper, voice)
     return EXIT[decision.outcome]
+
+
+def tell_paper(paper: Paper, voice: Voice) -> None:
+    """Where a paper lies; characters that could not be drawn are said, never silently blank."""
+    voice.answer(voice.phrase(f"paper-{paper.kind}", number=paper.number, path=paper.path))
+    if paper.missing:
+        voice.say("glyphs-missing", number=paper.number, glyphs=" ".join(paper.missing))
 
 
 def _ask(voice: Voice) -> str:

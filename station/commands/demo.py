@@ -19,6 +19,7 @@ from station import batch as batches
 from station.audit import audit
 from station.commands import form as form_command
 from station.commands import open_station
+from station.commands.decide import tell_paper
 from station.commands.intake import report
 from station.intake import intake
 from station.papers import People, decide
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         decision, papers = decide(station, batch, People("张伟", "李敏"))
         voice.answer(voice.phrase("decided", number=decision.number, outcome=voice.phrase(f"word-{decision.outcome}")))
         for paper in papers:
-            voice.answer("  " + voice.phrase(f"paper-{paper.kind}", number=paper.number, path=paper.path))
+            tell_paper(paper, voice)
     voice.say("demo-audit")
     lines, breaks = audit(station.home)
     voice.answer(voice.phrase("audit-broken" if breaks else "audit-whole", lines=lines, count=len(breaks)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 
 from station.commands import open_station
+from station.commands.decide import tell_paper
 from station.papers import reprint
 from station.words import Voice
 
@@ -15,5 +16,5 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
     paper = reprint(station, options.number)
-    voice.answer(voice.phrase(f"paper-{paper.kind}", number=paper.number, path=paper.path))
+    tell_paper(paper, voice)
     return 0

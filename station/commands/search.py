@@ -17,7 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice, writes=False)
-    rows = search(build(station.register.lines_of("batch", "verdict", "decision")), " ".join(options.text), options.year)
+    table = build(station.register.lines_of("batch", "verdict", "decision"))
+    rows = search(table, " ".join(options.text), options.year)
     if options.json:
         shown = [{key: value for key, value in row.items() if key != "text"} for row in rows]
         voice.answer(json.dumps(shown, ensure_ascii=False))

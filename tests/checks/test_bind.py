@@ -209,7 +209,7 @@ def test_the_best_offset_that_does_not_bind_all_asks_a_person() -> None:
                     structure_of(tree("a.txt", "b.txt")))
     assert list(binding.targets) == [0, 1, UNBOUND]
     assert told(binding.findings) == [("path-root-unconfirmed", "", {
-        "dropped": r"E:\备份", "prepended": "", "bound": 2, "listed": 3, "root": "1:",
+        "dropped": r"E:\备份", "prepended": "", "bound": 2, "listed": 3, "root": "1:", "reason": "",
         "examples": r"E:\备份\a.txt → a.txt; E:\备份\b.txt → b.txt; E:\备份\c.txt → c.txt"})]
 
 
@@ -219,7 +219,7 @@ def test_a_list_that_fits_two_directories_fits_none_until_a_person_says() -> Non
     binding = bound(form, structure)
     assert list(binding.targets) == [UNBOUND, UNBOUND]
     assert told(binding.findings) == [("path-root-unconfirmed", "", {
-        "dropped": "", "prepended": "x", "bound": 2, "listed": 2, "root": "0:x",
+        "dropped": "", "prepended": "x", "bound": 2, "listed": 2, "root": "0:x", "reason": "rivals",
         "examples": "a.txt → x/a.txt; a.txt → y/a.txt"})]
     confirmed = bound(form, structure, root=(0, "y"))
     assert list(confirmed.targets) == [2, 3]

@@ -36,10 +36,11 @@ def states(form: SubmittedForm | None, contents: Mapping[str, bytes], **more: ob
 
 
 def mismatch(path: str, listed: bytes, actual: bytes, line_no: int = 1, elsewhere: str = "", place: str = "",
-             algorithm: str = "md5") -> Told:
+             algorithm: str = "md5", reason: str = "") -> Told:
     return ("digest-mismatch", path, {
         "line": line_no, "algorithm": algorithm, "expected": digest(listed, algorithm),
-        "actual": digest(actual, algorithm), "elsewhere": elsewhere, "place": place})
+        "actual": digest(actual, algorithm), "elsewhere": elsewhere, "place": place,
+        "reason": reason or ("elsewhere" if elsewhere else "")})
 
 
 def missing(path: str, line_no: int = 1, place: str = "") -> Told:
@@ -228,7 +229,7 @@ def test_one_file_answers_one_line(seed: int) -> None:
 @pytest.mark.parametrize(("listed", "state", "actual", "range_bytes", "found"), [
     (b"image", "equal", b"image", 5, []),
     (b"image+", "equal", b"image+", 4101, []),
-    (b"other", "differs", b"image", 5, [mismatch("", b"other", b"image")]),
+    (b"other", "differs", b"image", 5, [mismatch("", b"other", b"image", reason="carrier")]),
 ])
 def test_the_digest_of_the_whole_carrier_over_any_range(
         listed: bytes, state: str, actual: bytes, range_bytes: int, found: list[Told]) -> None:
@@ -353,8 +354,10 @@ def test_digests_that_only_begin_alike_are_no_copies() -> None:
 @pytest.mark.parametrize(("row", "found"), [
     (CarrierLine("G1", file_count=3, byte_count=12), []),
     (CarrierLine("G1", file_count=2, byte_count=9), []),
-    (CarrierLine("G1", file_count=4), [("form-count-differs", "", {"what": "files", "declared": 4, "actual": 2})]),
-    (CarrierLine("G1", byte_count=11), [("form-count-differs", "", {"what": "bytes", "declared": 11, "actual": 9})]),
+    (CarrierLine("G1", file_count=4), [("form-count-differs", "", {
+        "what": "files", "reason": "files", "declared": 4, "actual": 2})]),
+    (CarrierLine("G1", byte_count=11), [("form-count-differs", "", {
+        "what": "bytes", "reason": "bytes", "declared": 11, "actual": 9})]),
 ])
 def test_the_counts_of_the_carriers_row(row: CarrierLine, found: list[Told]) -> None:
     form = form_of(*(line(p, c) for p, c in ONE.items()), carriers=[row])

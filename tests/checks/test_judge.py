@@ -13,7 +13,8 @@ READ = CoverageSums(100, 100, 0, 0)
 EVIDENCE = {"accuracy": {"zh": "-", "en": "-"}}
 
 
-def outcome(findings: list[Finding], counts: Counts = COUNTS, coverage: CoverageSums = READ, run_out: int = 0) -> Outcome:
+def outcome(findings: list[Finding], counts: Counts = COUNTS, coverage: CoverageSums = READ,
+            run_out: int = 0) -> Outcome:
     judged = judge_findings(findings, "backup")
     checks = run_checks(judged, counts, coverage, (), EVIDENCE)
     return outcome_of(judged, checks, counts, coverage, run_out)

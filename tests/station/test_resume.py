@@ -55,7 +55,8 @@ def a_station(folder: Path) -> Station:
     return Station(replace(Config(), save_seconds=0.0), home, Register(home, "S1"))
 
 
-def run(station: Station, source: Path, form: SubmittedForm, opener: Callable[[Path], Carrier] | None = None) -> Verdict:
+def run(station: Station, source: Path, form: SubmittedForm, opener: Callable[[Path], Carrier] | None = None
+        ) -> Verdict:
     progress = Progress(Voice("en", StringIO(), StringIO()))
     return intake(station, source, form, Choice(), progress, **({"opener": opener} if opener else {}))
 

@@ -1,4 +1,4 @@
-"""A block of a listed file fails once and is read then."""
+"""A block of the only file fails once and is read then."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -8,6 +8,6 @@ from tests.vectors_kit import CONTENT, Case, block_of, usual
 
 
 def build(folder: Path) -> Case:
-    case = usual(folder)
+    case = usual(folder, {"只有.bin": CONTENT["案卷/0002.bin"]})
     at = block_of(case.source, CONTENT["案卷/0002.bin"]) + 1
     return Case(case.source, case.form, pread=FaultySource(once={at}))

@@ -8,4 +8,5 @@ from tests.vectors_kit import CONTENT, HEADER, NUMBER, Case, digest, genisoimage
 
 def build(folder: Path) -> Case:
     header = (*HEADER[:1], "摘要对象", *HEADER[2:])
-    return Case(genisoimage(folder, CONTENT), workbook(folder, [(NUMBER, "整盘镜像", "MD5", digest(b"other"))], header=header))
+    rows = [(NUMBER, "整盘镜像", "MD5", digest(b"other"))]
+    return Case(genisoimage(folder, CONTENT), workbook(folder, rows, header=header))

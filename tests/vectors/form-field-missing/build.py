@@ -7,5 +7,5 @@ from tests.vectors_kit import CONTENT, SHEET, Case, genisoimage, lines_of, workb
 
 
 def build(folder: Path) -> Case:
-    sheet = {**SHEET, "联系人": "", "层级": "", "电话": "0571-1"}
+    sheet = {**SHEET, "联系人": "", "电话": "0571-1"}
     return Case(genisoimage(folder, CONTENT), workbook(folder, lines_of(CONTENT), sheet=sheet))

@@ -9,5 +9,4 @@ from tests.vectors_kit import PLAIN, Case, usual
 def build(folder: Path) -> Case:
     archive = bytearray(b"PK\x03\x04" + bytes(100))
     archive[6] = 1                                          # general purpose bit 0: encrypted (APPNOTE 4.4.4)
-    case = usual(folder, {**PLAIN, "包.zip": bytes(archive)})
-    return case
+    return usual(folder, {**PLAIN, "包.zip": bytes(archive)})

@@ -8,8 +8,8 @@ from tests.vectors_kit import Case, genisoimage, listed, written
 
 
 def build(folder: Path) -> Case:
-    names = {"目录.txt": b"x" * 10, "誠信.bin": b"y" * 5000}             # 誠 is D5 5C
+    names = {"档案.txt": b"x" * 10, "誠信.bin": b"y" * 5000}             # 誠 is D5 5C
     content = {os.fsdecode(name.encode("gbk")): raw for name, raw in names.items()}
     image = genisoimage(folder, content, "-R", "-input-charset", "iso8859-1", "-output-charset", "iso8859-1")
-    list_path = listed(folder, names)
-    return Case(image, written(folder, "list.txt", list_path.read_text("utf-8"), "gb18030"))
+    text = listed(folder, names).read_text("utf-8")
+    return Case(image, written(folder, "list.txt", text, "gb18030"))

@@ -9,4 +9,5 @@ from tests.vectors_kit import HEADER, NUMBER, Case, digest, genisoimage, workboo
 def build(folder: Path) -> Case:
     content = {f"{NUMBER}.zip.enc": b"package" * 1000}
     header = (*HEADER[:1], *HEADER[2:])
-    return Case(genisoimage(folder, content), workbook(folder, [(NUMBER, "MD5", digest(b"package" * 1000))], header=header))
+    rows = [(NUMBER, "MD5", digest(b"package" * 1000))]
+    return Case(genisoimage(folder, content), workbook(folder, rows, header=header))

@@ -1,4 +1,4 @@
-"""Names of 200 bytes: Rock Ridge continuation areas (trap 13); Joliet cuts at 64 and does not count."""
+"""Names of 200 bytes: Rock Ridge continuation areas (trap 13); that Joliet cuts them at 64 does not count."""
 from __future__ import annotations
 
 from pathlib import Path
@@ -7,5 +7,5 @@ from tests.vectors_kit import Case, usual
 
 
 def build(folder: Path) -> Case:
-    content = {"关于印发档案登记备份办法的通知" * 4 + f"{n}.txt": bytes([n]) * 100 for n in range(1, 8)}
+    content = {f"{n}" + "关于印发档案登记备份办法的通知" * 4 + "续.txt": bytes([n]) * 100 for n in range(1, 8)}
     return usual(folder, content)
