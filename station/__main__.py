@@ -52,8 +52,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def exit_code(refusal: Refused) -> int:
     """2 for what the caller can mend in the command or the form, 4 for what could not be looked at or kept."""
-    usage = type(refusal).__name__ in ("UsageError", "FormUnreadable") or refusal.code in USAGE_CODES
-    return 2 if usage or refusal.code.startswith("config-") else 4
+    usage = type(refusal).__name__ == "UsageError" or refusal.code in USAGE_CODES
+    return 2 if usage or refusal.code.startswith(("form-", "disc-", "config-")) else 4
 
 
 def guarded() -> int:

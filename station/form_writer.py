@@ -47,13 +47,13 @@ def list_files(folder: Path, leave_out: Path | None = None) -> list[ListedFile]:
     """Every file below a folder, in the order of its names; links are not followed.
 
     Raises: Refused `form-folder-unreadable` {path, reason}, `form-name-unsafe` {path}, `form-not-a-file` {path} (a
-    link, a device: its content would be missing on the disc), `form-empty` {path}.
+    link, a device: its content would be missing on the disc), `form-folder-empty` {path}.
     """
     here, own = folder.resolve(), leave_out.resolve() if leave_out else None
     own_path = own.relative_to(here).as_posix() if own and own.is_relative_to(here) else ""
     files = [file for file in _walk(folder, "") if file.path != own_path]
     if not files:
-        raise Refused("form-empty", path=str(folder))
+        raise Refused("form-folder-empty", path=str(folder))
     return files
 
 

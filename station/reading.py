@@ -6,7 +6,7 @@ same reading back from those (`recompare`). Relies on the journal's lists.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,23 +54,24 @@ class Reading:
             return
         names = [json.encoder.encode_basestring(path) for path in files.paths]
         states = [ReadState(state).name.lower() for state in range(len(ReadState))]
-        digests = [self.fixities.hexes(name) for name in self.fixities.algorithms]
-        keys = [f'","{name}":"' for name in self.fixities.algorithms]
-        elsewhere = [_names_in(tree, files, names) for tree in self.structure.trees]
-        for number, (name, size, state) in enumerate(zip(names, files.sizes, self.fixities.states, strict=True)):
-            extents = ",".join([f"[{lba},{length}]" for lba, length, _ in files.extents(number)])
-            hexes = "".join([key + column[number] for key, column in zip(keys, digests, strict=True)])
-            shown = ",".join([tree[number] for tree in elsewhere])
+        keys = "".join([f'","{name}":"%s' for name in self.fixities.algorithms])
+        digests = map(keys.__mod__, zip(*map(self.fixities.hexes, self.fixities.algorithms), strict=True))
+        elsewhere = map(",".join, zip(*(_names_in(tree, files) for tree in self.structure.trees), strict=True))
+        columns = zip(names, files.sizes, files.starts, self.fixities.states, digests, elsewhere, strict=True)
+        for number, (name, size, start, state, hexes, shown) in enumerate(columns):
+            extents = f"[{start},{size}]" if start >= 0 else \
+                ",".join([f"[{lba},{length}]" for lba, length, _ in files.extents(number)])
             obstacle = f',"obstacle":"{files.obstacles[number]}"' if number in files.obstacles else ""
             yield (f'{{"path":{name},"size":{size},"names":[{shown}],"extents":[{extents}],'
                    f'"state":"{states[state]}{hexes}"{obstacle}}}')
 
 
-def _names_in(tree: Tree, files: Files, names: Sequence[str]) -> list[str]:
+def _names_in(tree: Tree, files: Files) -> list[str]:
     """JSON of every file's name in a tree: 1 = the same as its path, null = not shown there."""
-    cells = ["null"] * len(files)
+    cells, paths = ["null"] * len(files), files.paths
     for path, number in zip(tree.paths, tree.file_nos, strict=True):
-        cells[number] = "1" if path == files.paths[number] else json.encoder.encode_basestring(path)
+        cells[number] = "1" if path is paths[number] or path == paths[number] \
+            else json.encoder.encode_basestring(path)
     return cells
 
 

@@ -117,7 +117,7 @@ def test_an_empty_or_absent_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "空" / "空").mkdir(parents=True)
     with pytest.raises(Refused) as refusal:
         list_files(tmp_path / "空")
-    assert refusal.value.code == "form-empty"
+    assert refusal.value.code == "form-folder-empty"
     with pytest.raises(Refused) as refusal:
         list_files(tmp_path / "无")
     assert refusal.value.code == "form-folder-unreadable"
