@@ -26,28 +26,30 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     voice = Voice(os.environ.get("STATION_LANG", "zh"))
-    if not arguments or arguments[0] not in COMMANDS:
-        wanted = not arguments or arguments[0] in ("help", "-h", "--help")
-        print(voice.phrase("usage"), file=voice.out if wanted else voice.err)
-        for name in COMMANDS:
-            print(f"  station {name:<10} {voice.phrase('help-' + name)}", file=voice.out if wanted else voice.err)
-        return 0 if wanted and arguments else 2
-    name = arguments[0]
+    try:
+        return _run(arguments, voice)
+    except Refused as refusal:
+        voice.refuse(refusal)
+        return exit_code(refusal)
+    except BrokenPipeError:                                    # whoever reads our answer has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 4
+
+
+def _run(arguments: list[str], voice: Voice) -> int:
+    name = arguments[0] if arguments else ""
+    if name not in COMMANDS:
+        wanted = name in ("help", "-h", "--help")
+        rows = [f"  station {command:<10} {voice.phrase('help-' + command)}" for command in COMMANDS]
+        print("\n".join([voice.phrase("usage"), *rows]), file=voice.out if wanted else voice.err, flush=True)
+        return 0 if wanted else 2
     module = importlib.import_module(f"station.commands.{COMMANDS[name]}")
     parser = argparse.ArgumentParser(prog=f"station {name}", description=voice.phrase("help-" + name))
     parser.add_argument("--home", type=Path, help=voice.phrase("help-home"))
     parser.add_argument("--config", type=Path, help=voice.phrase("help-config"))
     module.add_arguments(parser, voice)
-    options = parser.parse_args(arguments[1:])
-    try:
-        code: int = module.run(options, voice)
-        return code
-    except Refused as refusal:
-        voice.refuse(refusal)
-        return exit_code(refusal)
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 4
+    code: int = module.run(parser.parse_args(arguments[1:]), voice)
+    return code
 
 
 def exit_code(refusal: Refused) -> int:

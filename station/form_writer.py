@@ -91,7 +91,9 @@ def write_form(folder: Path, out: Path, fields: Mapping[str, str], report: Repor
     """List a folder with the MD5 of every file as a form workbook; return how many files it lists.
 
     Args:    fields: identifiers of the 情况表 (`labels`) → text; carrier_from is the number of the one carrier.
-             report: called while hashing. `out` itself is not listed and appears whole or not at all.
+             report: called while hashing. `out` itself is not listed and appears whole or not at all. Only what
+             is known stands on the 情况表, since a blank field is a field missing; without fonds_no and unit_name
+             there is a 续表 only.
     Raises:  Refused as `list_files`; `form-too-many-files` {count, limit}; `form-name-long` {path, limit};
              `form-file-unreadable` {path, reason}; `form-file-changed` {path}; `form-not-writable` {path, reason}.
     Source:  备份情况表 and its 续表, as `checks.form` names them.
@@ -109,7 +111,8 @@ def write_form(folder: Path, out: Path, fields: Mapping[str, str], report: Repor
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
             made = Path(scratch, "form.xlsx")
             with Workbook(str(made), {"constant_memory": True, "tmpdir": scratch}) as workbook:
-                _write_summary(workbook, files, fields)
+                if fields.get("fonds_no") and fields.get("unit_name"):
+                    _write_summary(workbook, files, fields)
                 _write_list(workbook, folder, files, fields.get("carrier_from", ""), report)
             publish(made, out)
     except (OSError, FileCreateError) as error:
@@ -121,7 +124,8 @@ def _write_summary(workbook: Workbook, files: Sequence[ListedFile], fields: Mapp
     in_all = sum(file.size_bytes for file in files)
     known = {"declared_gb": f"{in_all / _GB_BYTES:.3f}GB", "carrier_count": "1",
              "carrier_to": fields.get("carrier_from", "")}
-    rows = [(label, (known | dict(fields)).get(name, "")) for name, label in labels().items()]
+    given = known | {name: text for name, text in fields.items() if text}
+    rows = [(label, given[name]) for name, label in labels().items() if name in given]
     rows += [("文件数", str(len(files))), ("字节数", str(in_all))]
     sheet = workbook.add_worksheet("情况表")
     sheet.set_column(0, 0, 24)

@@ -47,12 +47,11 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         structure, found = carrier.structure()
         binding = bind(form, identity, structure, choice)
         plan = make_plan(structure)
-        header = _header(source, carrier, form, choice, binding, plan)
-        with _journal(station, header) as journal:
+        work = Work(hashers, identity, structure, found, binding, plan)
+        with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
             progress.begin(journal.folder, plan.planned_bytes)
-            work = Work(hashers, identity, structure, found, binding, plan)
             reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
@@ -127,7 +126,7 @@ def _take_up(journal: Journal, digests: Digests, readability: Readability, forma
     return first
 
 
-def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, binding: Binding, plan: Plan
+def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, work: Work
             ) -> dict[str, Any]:
     """What must be the same for an intake to go on; anything else is a new intake.
 
@@ -135,7 +134,7 @@ def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: 
     """
     return {"source": str(source.resolve()), "stamp": carrier.stamp(), "form_sha256": form.sha256 if form else "",
             "choice": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(choice).items()},
-            "binding_sha256": binding.sha256, "plan_sha256": plan.sha256}
+            "binding_sha256": work.binding.sha256, "plan_sha256": work.plan.sha256}
 
 
 @contextmanager

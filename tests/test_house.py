@@ -41,7 +41,6 @@ LONGEST_FUNCTION, LONGEST_FILE, MOST_PARAMETERS = 60, 500, 5
 MANY_PARAMETERS: dict[str, str] = {}
 # "file: function" → why it may catch everything
 BROAD_EXCEPT = {
-    "checks/digests.py: _work": "a hashing thread: kept, and raised again in the reading thread",
     "station/__main__.py: guarded": "the program's entry: prints the trace, exits 70, nothing goes on after it",
 }
 PRINT_ALLOWED = ("station", "bench")

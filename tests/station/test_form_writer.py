@@ -66,16 +66,24 @@ def test_our_own_reader_trusts_every_line(folder: Path, tmp_path: Path) -> None:
                      for path, content in CONTENT.items()}
 
 
-def test_what_is_known_is_filled_and_the_rest_left_to_the_unit(folder: Path, tmp_path: Path) -> None:
+def test_only_what_is_known_stands_on_the_form(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "form.xlsx"
     (folder / "大.bin").write_bytes(bytes(5 << 20))
-    write_form(folder, out, {"fonds_no": "J010", "carrier_from": "G001"}, nobody)
+    write_form(folder, out, {"fonds_no": "J010", "unit_name": "某局", "carrier_from": "G001", "phone": ""}, nobody)
     rows = dict(CalamineWorkbook.from_path(str(out)).get_sheet_by_name("情况表").to_python())
     in_all = (5 << 20) + sum(map(len, CONTENT.values()))
     known = [rows[label] for label in ("全宗号", "载体起始编号", "载体终止编号", "载体数量")]
     assert known == ["J010", "G001", "G001", "1"]
     assert (rows["数据量"], rows["文件数"], rows["字节数"]) == ("0.005GB", str(len(CONTENT) + 1), str(in_all))
-    assert (rows["单位名称"], rows["密级"], rows["填表人"]) == ("", "", "")
+    assert rows["单位名称"] == "某局" and {"密级", "填表人", "电话"}.isdisjoint(rows)
+    assert [finding.code for finding in read_form(out).findings] == []
+
+
+def test_without_a_unit_there_is_a_list_only(folder: Path, tmp_path: Path) -> None:
+    write_form(folder, tmp_path / "form.xlsx", {}, nobody)
+    form = read_form(tmp_path / "form.xlsx")
+    assert CalamineWorkbook.from_path(str(tmp_path / "form.xlsx")).sheet_names == ["续表"]
+    assert (form.findings, len(form.lines)) == ((), len(CONTENT))
 
 
 def test_the_progress_ends_at_all_bytes(folder: Path, tmp_path: Path) -> None:
