@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import mmap
 import os
+import select
 import signal
 import struct
 from array import array
 from collections.abc import Callable, Sequence
 from multiprocessing import get_context
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 
 from checks.fixity import DIGEST_BYTES
 from checks.hashstate import Hash, new_hash, whole_digest
@@ -53,6 +54,10 @@ class Hashers:
             process.start()
         for _, theirs in pipes:
             theirs.close()
+        self._workers = {pipe.fileno(): worker for worker, pipe in enumerate(self._pipes)}
+        self._poll = select.poll()                             # kept: making one for each answer costs 50 µs
+        for handle in (*self._workers, *(process.sentinel for process in self._processes)):
+            self._poll.register(handle, select.POLLIN)
 
     def __enter__(self) -> Hashers:
         return self
@@ -127,11 +132,12 @@ class Hashers:
 
     def _collect(self) -> None:
         """Take at least one answer. Raises: RuntimeError where a process has died (a program error)."""
-        ready = wait([*self._pipes, *(process.sentinel for process in self._processes)])
-        answered = [worker for worker, pipe in enumerate(self._pipes) if pipe in ready]
-        if not answered:
+        ready = [self._workers.get(handle) for handle, _ in self._poll.poll()]
+        if all(worker is None for worker in ready):
             raise RuntimeError("a hashing process ended before its work")
-        for worker in answered:
+        for worker in ready:
+            if worker is None:
+                continue
             answer = self._pipes[worker].recv_bytes()
             kind, slot, count, _, _, _ = _MESSAGE.unpack_from(answer)
             waiting = self._taken[worker, slot]

@@ -24,6 +24,8 @@ from checks.verdict import (
     Verdict,
 )
 
+# What a bad drive does to a good carrier: no reason to fail it while the drive is in doubt (house §6.1).
+_OF_THE_DRIVE = frozenset({"block-unreadable", "file-unreadable", "structure-damaged"})
 LISTED_AT_MOST = 20          # of one code and severity; more are counted (contract: "The same code more than 20 times")
 
 
@@ -95,8 +97,11 @@ def run_checks(judged: Sequence[Judgement], counts: Counts, coverage: CoverageSu
 def outcome_of(judged: Sequence[Judgement], checks: Sequence[Check], counts: Counts, coverage: CoverageSums,
                run_out_bytes: int) -> Outcome:
     """合格 only where everything claimed was proven; run_out_bytes: unreadable bytes that are no damage."""
-    if any(j.severity is Severity.REJECT for j in judged):
+    rejects = {j.code for j in judged if j.severity is Severity.REJECT}
+    if rejects and not (rejects <= _OF_THE_DRIVE and any(j.code == "drive-doubt" for j in judged)):
         return Outcome.FAILED
+    if rejects:
+        return Outcome.UNDECIDED                               # it may be the drive: to be read in another one
     proven = (
         not any(j.severity is Severity.DOUBT for j in judged)
         and all(c.result is CheckResult.PASSED for c in checks if c.id in MUST_BE_CHECKED)
@@ -110,7 +115,8 @@ def outcome_of(judged: Sequence[Judgement], checks: Sequence[Check], counts: Cou
 # Doubts that no resolution can turn into a pass (domain §10.5: "Never acceptable by resolution").
 NEVER_ACCEPTED = frozenset({"form-line-malformed", "form-digest-is-number", "form-digest-length", "form-line-conflict",
                             "form-no-lines", "file-system-unknown", "check-not-run", "list-lists-itself",
-                            "reference-on-carrier-only", "content-not-on-carrier", "digest-weak"})
+                            "reference-on-carrier-only", "content-not-on-carrier", "content-encoded", "digest-weak",
+                            "structure-damaged", "drive-doubt"})
 
 
 def open_doubts(verdict: Verdict, resolutions: Iterable[Resolution]) -> list[Judgement]:

@@ -14,6 +14,7 @@ from carriers.model import Chunk, Extent, Finding, Structure
 from checks.verdict import CoverageSums, Speed
 
 POINTS = 1000
+RUN_OUT_BLOCKS = 16          # unreadable link and run-out blocks after a recorded volume are no damage, up to this many
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ class Readability:
         files = self._structure.files
         found = []
         for extent, numbers in _merged(self._bad, self._structure.block_bytes):
-            if not numbers and self._structure.volume_blocks and extent.start_lba >= self._structure.volume_blocks:
+            after = 0 < self._structure.volume_blocks <= extent.start_lba
+            if after and not numbers and extent.length_bytes <= RUN_OUT_BLOCKS * self._structure.block_bytes:
                 found.append(Finding("run-out", "", extent, self._facts(extent)))
             elif not numbers:
                 place = "structure" if self._in_structure(extent) else "elsewhere"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import io
 import os
 import sys
 import traceback
@@ -60,6 +61,9 @@ def exit_code(refusal: Refused) -> int:
 
 def guarded() -> int:
     """The program's entry: a program error prints its trace and exits 70."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):               # a name that is no text: \udc80, as JSON has it
+            stream.reconfigure(errors="backslashreplace")
     try:
         return main()
     except Exception:  # noqa: BLE001  # the one place: nothing goes on after it

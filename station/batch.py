@@ -262,4 +262,4 @@ def check_list(path: Path, sha256: str) -> None:
 
 def record_json(record: Mapping[str, Any]) -> bytes:
     """A record as the bytes of a file of its own."""
-    return json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "surrogatepass") + b"\n"
+    return json.dumps(record, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace") + b"\n"

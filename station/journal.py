@@ -171,7 +171,7 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             if not raw.endswith(b"\n"):
                 return
             try:
-                record = json.loads(raw.decode("utf-8", "surrogatepass"))
+                record = json.loads(raw.decode())
             except ValueError as failure:
                 raise RegisterError("journal-broken", path=str(path), line=number) from failure
             yield record
@@ -188,7 +188,7 @@ def read_list_rows(path: Path) -> Iterator[str]:
             while part := reader.read(1 << 20):
                 *rows, rest = (rest + part).split(b"\n")
                 for row in rows:
-                    yield row.decode("utf-8", "surrogatepass")
+                    yield row.decode()
     except (OSError, zstandard.ZstdError, ValueError) as failure:
         raise RegisterError("journal-broken", path=str(path), line=0) from failure
 
@@ -213,9 +213,9 @@ def _lock(path: Path) -> int | None:
 
 
 def raw_record(record: Record) -> bytes:
-    """A record as the bytes of its line, without the line end."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    """A record as the bytes of its line, without the line end; a byte that is no text becomes JSON's own \\udc80."""
+    return json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _lines(rows: list[str]) -> bytes:
-    return "".join(f"{row}\n" for row in rows).encode("utf-8", "surrogatepass")
+    return "".join(f"{row}\n" for row in rows).encode("utf-8", "backslashreplace")

@@ -57,7 +57,7 @@ class Register:
                 raise RegisterError("clock-behind", now=at, last=str(last[1]["at"]))
             line = {"seq": int(last[1]["seq"]) + 1 if last else 1, "at": at, "station": self.station_id, "type": kind,
                     **record, "prev": hashlib.sha256(last[0]).hexdigest() if last else FIRST}
-            raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+            raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
             append_durably(self.path, raw + b"\n")
             return hashlib.sha256(raw).hexdigest()
 
@@ -115,7 +115,7 @@ class Register:
 
 def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
     try:
-        line = json.loads(raw.decode("utf-8", "surrogatepass"))
+        line = json.loads(raw.decode())
     except ValueError as failure:
         raise RegisterError("register-broken", path=str(path), line=number) from failure
     if not isinstance(line, dict) or not {"seq", "at", "type", "prev"} <= line.keys():

@@ -64,13 +64,15 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     """
     journal = case.journal
     files_sha256 = beside(lambda: journal.write_list("files.jsonl.zst", reading.file_rows()))
+    content = beside(lambda: content_sha256(reading.structure, reading.fixities) or "")
     comparison = compare(case.form, case.binding, reading.structure, reading.fixities)
     lines_sha256 = beside(lambda: journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results)))
     found = _findings(station, case, reading, comparison)
     verdict = _verdict(station, case, reading, (found, comparison))
     journal.write("reading", reading.record())
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
-    verdict = replace(verdict, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
+    digests = Digests(content() or None, comparison.carrier_digest)
+    verdict = replace(verdict, digests=digests, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
                       journal_sha256=journal.sha256(), sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
     register_verdict(station, journal, case.replaces)
@@ -139,7 +141,7 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
         carrier=CarrierFacts(kind, identity.medium, identity.volume_label, identity.serial, identity.capacity_bytes,
                              reading.structure.layers, identity.sessions, identity.fingerprint, binding.carrier_no,
                              binding.set_code),
-        digests=Digests(content_sha256(reading.structure, reading.fixities), comparison.carrier_digest),
+        digests=Digests(None, comparison.carrier_digest),
         drive=dict.fromkeys(("vendor", "model", "firmware", "serial", "bus", "bridge"), ""),
         host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
               "boot_id": boot_id()},

@@ -214,7 +214,7 @@ def test_every_vector_is_short() -> None:
 
 # --- the command line --------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["sound-genisoimage-jr", "digest-mismatch", "file-unlisted", "form-unknown-layout",
+@pytest.mark.parametrize("name", ["sound-genisoimage-jr", "name-undecodable", "digest-mismatch", "file-unlisted", "form-unknown-layout",
                                   "source-empty"])
 def test_the_command_line_answers_alike(name: str, tmp_path: Path) -> None:
     expect, case = expectation(name), built(name, tmp_path)

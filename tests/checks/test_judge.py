@@ -80,3 +80,13 @@ def test_batch_outcomes() -> None:
 
 def test_what_people_never_accept_is_in_the_catalogue() -> None:
     assert set(catalogue.findings()) >= NEVER_ACCEPTED
+
+
+def test_a_drive_in_doubt_does_not_fail_the_carrier() -> None:
+    facts: dict[str, str | int] = {"lba": 1, "blocks": 1, "bytes": 1, "place": "listed"}
+    read = [Finding("block-unreadable", "a", Extent(1, 1), facts), Finding("file-unreadable", "a", None, {"line": 1})]
+    doubt = Finding("drive-doubt", "", Extent(9, 1), {"error_lba": 1})
+    differs = Finding("digest-mismatch", "b", None, {"expected": "x", "actual": "y", "algorithm": "md5"})
+    assert outcome(read) is Outcome.FAILED
+    assert outcome([*read, doubt]) is Outcome.UNDECIDED
+    assert outcome([*read, doubt, differs]) is Outcome.FAILED

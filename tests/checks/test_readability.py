@@ -40,6 +40,15 @@ def test_places_of_unreadable_blocks() -> None:
                      ("run-out", "", 95, 5, None)]
 
 
+def test_run_out_is_short() -> None:
+    assert [f.code for f in consumed([chunk(70, 17, good=False)]).findings(listed)] == ["block-unreadable"]
+    late = Readability(structure(volume_blocks=60), 100 * BLOCK, SlowRule())
+    late.consume(chunk(70, 16, good=False))
+    assert [f.code for f in late.findings(listed)] == ["run-out"]
+    late.consume(chunk(86, 1, good=False))
+    assert [(f.code, f.facts.get("place")) for f in late.findings(listed)] == [("block-unreadable", "elsewhere")]
+
+
 def test_coverage_counts_every_byte_once_and_in_one_place() -> None:
     consumer = consumed([chunk(0, 30), chunk(30, 10, 0, good=False)])
     assert consumer.coverage(0) == CoverageSums(100 * BLOCK, 30 * BLOCK, 10 * BLOCK, 60 * BLOCK)
