@@ -59,28 +59,48 @@ class RetryPolicy:
     clock: Callable[[], float] = time.perf_counter
 
 
-def read_runs(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> list[Run]:
+Read = Callable[[int, int], bytes]       # (offset, length) → what came before a medium error; b"" = failed at once
+
+
+def read_runs(read: Read, offset: int, length: int, policy: RetryPolicy) -> list[Run]:
     """Read a stretch at once; after a medium error by halves, down to single blocks, each tried again.
 
-    Args:    read: (offset, length) → bytes, None = medium error.
+    What came before the error is kept and not asked for again; then the block that failed is tried by itself.
     Returns: ascending runs that cover the stretch; neighbours differ in being readable or in having been unstable.
              attempts > 1 marks what failed first and was read then.
     Raises:  what `read` raises.
     """
-    return _merged(_halved(read, offset, length, policy))
+    return _merged(_pieced(read, offset, length, policy))
 
 
-def _halved(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> list[Run]:
-    begun = policy.clock()
-    content = read(offset, length)
-    seconds = policy.clock() - begun
-    if content is not None:
-        return [Run(offset, length, content, 1, seconds)]
-    if length <= policy.block_bytes:
-        run = _insisted(read, offset, length, policy)
-        return [run._replace(seconds=run.seconds + seconds)]
+def _pieced(read: Read, offset: int, length: int, policy: RetryPolicy) -> list[Run]:
+    size, end = policy.block_bytes, offset + length
+    runs: list[Run] = []
+    while offset < end:
+        begun = policy.clock()
+        content = read(offset, end - offset)
+        seconds = policy.clock() - begun
+        if len(content) < end - offset:
+            content = content[:len(content) // size * size]
+        if content:
+            runs.append(Run(offset, len(content), content, 1, seconds))
+            offset += len(content)
+            if offset < end:
+                runs.append(_insisted(read, offset, min(size, end - offset), policy))
+                offset += runs[-1].length_bytes
+        elif end - offset <= size:
+            run = _insisted(read, offset, end - offset, policy)
+            return [*runs, run._replace(seconds=run.seconds + seconds)]
+        else:
+            return runs + _halved(read, offset, end - offset, (policy, seconds))
+    return runs
+
+
+def _halved(read: Read, offset: int, length: int, failed: tuple[RetryPolicy, float]) -> list[Run]:
+    """A stretch that failed at its first byte, in two halves. failed: the policy, and the seconds that it took."""
+    policy, seconds = failed
     half = -(-length // (2 * policy.block_bytes)) * policy.block_bytes
-    runs = _halved(read, offset, half, policy) + _halved(read, offset + half, length - half, policy)
+    runs = _pieced(read, offset, half, policy) + _pieced(read, offset + half, length - half, policy)
     if all(run.content is not None and run.attempts == 1 for run in runs):
         runs = [run._replace(attempts=2) for run in runs]       # the failure did not come back: somewhere in here
     worst = next(i for i, run in enumerate(runs) if run.content is None or run.attempts > 1)
@@ -88,12 +108,12 @@ def _halved(read: Callable[[int, int], bytes | None], offset: int, length: int, 
     return runs
 
 
-def _insisted(read: Callable[[int, int], bytes | None], offset: int, length: int, policy: RetryPolicy) -> Run:
+def _insisted(read: Read, offset: int, length: int, policy: RetryPolicy) -> Run:
     """A block that failed once: up to `retries` more tries."""
     begun = policy.clock()
     for attempt in range(2, policy.retries + 2):
         content = read(offset, length)
-        if content is not None:
+        if len(content) == length:
             return Run(offset, length, content, attempt, policy.clock() - begun)
     return Run(offset, length, None, policy.retries + 1, policy.clock() - begun)
 
@@ -167,8 +187,12 @@ class BlockSource:
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
     def check_same(self) -> None:
-        """Raises: CarrierChanged where the file was written to since it was opened."""
-        if self.stamp() != self._stamp:
+        """Raises: CarrierChanged where the file was written to since it was opened.
+
+        A FUSE file system may answer every question for the time with the present one: there the time says nothing.
+        """
+        now, then = self.stamp(), self._stamp
+        if now[:3] != then[:3] or (now != then and not _makes_up_times(then[0])):
             raise CarrierChanged("carrier-changed", source=str(self.path), path="")
 
     def findings(self) -> tuple[Finding, ...]:
@@ -235,35 +259,39 @@ class BlockSource:
             self._kept.update(dict.fromkeys(fresh, run))
             self._kept_bytes += len(fresh) * self.block_bytes
 
-    def _read(self, offset: int, length: int) -> bytes | None:
+    def _read(self, offset: int, length: int) -> bytes:
         """One read of the medium; asks "drive or medium?" after the first error in a place."""
         content = self._read_once(offset, length)
-        if content is None:
-            if self._last_error is None or abs(offset - self._last_error) > _PLACE_BYTES:
-                self._last_error = offset
-                self._question_drive(offset)
-            return None
-        sixteenth = offset * _SAMPLES // self.size_bytes
-        if sixteenth not in self._good:
-            first = content[:self.block_bytes]
-            self._good[sixteenth] = (offset, len(first), xxhash.xxh3_64_intdigest(first))
+        if len(content) < length:
+            failed = offset + len(content)
+            if self._last_error is None or abs(failed - self._last_error) > _PLACE_BYTES:
+                self._last_error = failed
+                self._question_drive(failed)
+        if len(content) >= self.block_bytes:
+            sixteenth = offset * _SAMPLES // self.size_bytes
+            if sixteenth not in self._good:
+                first = content[:self.block_bytes]
+                self._good[sixteenth] = (offset, len(first), xxhash.xxh3_64_intdigest(first))
         return content
 
-    def _read_once(self, offset: int, length: int) -> bytes | None:
-        pieces: list[bytes] = []
-        while length:
+    def _read_once(self, offset: int, length: int) -> bytes:
+        """What one read gives: all, or what came before a medium error (a kernel gives that first, then the error).
+
+        Part of a block is no such sign: the rest of the block is asked for.
+        """
+        content = b""
+        while len(content) < length and (not content or len(content) % self.block_bytes):
             try:
-                piece = self._pread(self._fd, length, offset)
+                piece = self._pread(self._fd, length - len(content), offset + len(content))
             except OSError as error:
                 if error.errno in MEDIUM_ERRORS:
-                    return None
+                    break
                 raise lost(self.path, error) from error
             if not piece:
                 self.check_same()
                 raise DriveLost("drive-lost", source=str(self.path), reason="EOF")
-            pieces.append(piece)
-            offset, length = offset + len(piece), length - len(piece)
-        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            content = content + piece if content else piece
+        return content
 
     def _question_drive(self, bad_offset: int) -> None:
         """Read a distant block again that was read well; a drive that cannot do that is in doubt, not the medium."""
@@ -274,10 +302,18 @@ class BlockSource:
         for _ in range(3):
             os.posix_fadvise(self._fd, offset, length, os.POSIX_FADV_DONTNEED)      # not from the page cache
             content = self._read_once(offset, length)
-            if content is not None and xxhash.xxh3_64_intdigest(content) == digest:
+            if len(content) == length and xxhash.xxh3_64_intdigest(content) == digest:
                 return
         self._findings.append(Finding("drive-doubt", extent=Extent(offset // self.block_bytes, length),
                                       facts={"error_lba": bad_offset // self.block_bytes}))
+
+
+def _makes_up_times(device: int) -> bool:
+    """Whether a device number is that of a FUSE file system (proc(5), mountinfo: field 3 and the one after the -)."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    with open("/proc/self/mountinfo", encoding="utf-8", errors="surrogateescape") as mounts:
+        rows = [line.split() for line in mounts]
+    return any(row[2] == wanted and row[row.index("-") + 1].startswith("fuse") for row in rows)
 
 
 def lost(path: Path, error: OSError) -> DriveLost:

@@ -187,7 +187,7 @@ class Folder:
             raise CarrierChanged("carrier-changed", source=str(self._path), path=files.paths[file_no])
 
     def _chunks(self, planned: PlannedRead, part: FilePart, fd: int) -> Iterator[Chunk]:
-        def read(offset: int, length: int) -> bytes | None:
+        def read(offset: int, length: int) -> bytes:
             return self._read(fd, part.file_no, offset, length)
 
         place = planned.extent.start_lba + part.at_bytes // _BLOCK_BYTES
@@ -196,19 +196,17 @@ class Folder:
             piece = FilePart(part.file_no, run.offset_bytes, 0, run.length_bytes)
             yield Chunk(planned.number, Extent(lba, run.length_bytes), (piece,), run.attempts, run.seconds, run.content)
 
-    def _read(self, fd: int, file_no: int, offset: int, length: int) -> bytes | None:
-        content = b""
-        while len(content) < length:
-            try:
-                piece = self._pread(fd, length - len(content), offset + len(content))
-            except OSError as error:
-                if error.errno in MEDIUM_ERRORS:
-                    return None
-                raise lost(self._path, error) from error
-            if not piece:
-                files = self.structure()[0].files or Files()
-                raise CarrierChanged("carrier-changed", source=str(self._path), path=files.paths[file_no])
-            content = content + piece if content else piece
+    def _read(self, fd: int, file_no: int, offset: int, length: int) -> bytes:
+        """What one read gives: all, or what came before a medium error."""
+        try:
+            content = self._pread(fd, length, offset)
+        except OSError as error:
+            if error.errno in MEDIUM_ERRORS:
+                return b""
+            raise lost(self._path, error) from error
+        if not content:
+            files = self.structure()[0].files or Files()
+            raise CarrierChanged("carrier-changed", source=str(self._path), path=files.paths[file_no])
         return content
 
 

@@ -214,8 +214,8 @@ def test_every_vector_is_short() -> None:
 
 # --- the command line --------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("name", ["sound-genisoimage-jr", "name-undecodable", "digest-mismatch", "file-unlisted", "form-unknown-layout",
-                                  "source-empty"])
+@pytest.mark.parametrize("name", ["sound-genisoimage-jr", "name-undecodable", "digest-mismatch", "file-unlisted",
+                                  "form-unknown-layout", "source-empty"])
 def test_the_command_line_answers_alike(name: str, tmp_path: Path) -> None:
     expect, case = expectation(name), built(name, tmp_path)
     command = [sys.executable, "-m", "station", "intake", "--home", str(tmp_path / "home"), "--json", str(case.source),

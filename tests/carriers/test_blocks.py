@@ -188,3 +188,30 @@ def test_a_neighbour_of_the_bad_block_says_nothing_of_the_drive(image: Path) -> 
     source.read_extent(Extent(20, 2048))
     assert source.findings() == ()
     assert faults.asked == [(0, 2 * 2048)] + [(20 * 2048, 2048)] * 3
+
+
+def test_what_came_before_an_error_is_kept_and_the_block_tried_again(image: Path) -> None:
+    """A kernel gives the good part of a read first and then the error; a block read after that was unstable."""
+    asked: list[tuple[int, int]] = []
+
+    def pread(fd: int, length: int, offset: int) -> bytes:
+        asked.append((offset // 2048, length // 2048))
+        if len(asked) == 1:
+            return os.pread(fd, 3 * 2048, offset)
+        return os.pread(fd, length, offset)
+    source = BlockSource(image, pread=pread)
+    assert shown(source, Extent(0, 8 * 2048)) == [(0, 3 * 2048, True, 1), (3, 2048, True, 2), (4, 4 * 2048, True, 1)]
+    assert asked == [(0, 8), (3, 1), (4, 4)]
+
+
+def test_a_file_system_that_makes_up_its_times_is_no_change(image: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = BlockSource(image)
+    os.utime(image, ns=(5, 5))
+    with pytest.raises(CarrierChanged):
+        source.check_same()
+    monkeypatch.setattr("carriers.blocks._makes_up_times", lambda device: True)
+    source.check_same()
+    with image.open("ab") as file:
+        file.write(b"more")
+    with pytest.raises(CarrierChanged):
+        source.check_same()
