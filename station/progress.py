@@ -126,9 +126,8 @@ class Progress:
         text = stage
         if self._total and self._stage != "structure":
             percent = min(100, self._done * 100 // self._total)
-            minutes, seconds = divmod(round(left or 0), 60)
+            clock = "-:--" if left is None else f"{round(left) // 60}:{round(left) % 60:02d}"
             text = self._voice.phrase("progress", stage=stage, percent=percent, done=f"{self._done / 1e6:,.1f}",
-                                      total=f"{self._total / 1e6:,.1f}", rate=f"{rate:.1f}",
-                                      minutes=minutes, seconds=f"{seconds:02d}")
+                                      total=f"{self._total / 1e6:,.1f}", rate=f"{rate:.1f}", left=clock)
         end = "" if self._terminal else "\n"
         print(("\r\x1b[K" if self._terminal else "") + text, end=end, file=self._voice.err, flush=True)

@@ -75,28 +75,36 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     verdict = replace(verdict, digests=digests, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
                       journal_sha256=journal.sha256(), sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
-    register_verdict(station, journal, case.replaces)
+    _register(station, journal, verdict, case.replaces)
     return verdict
 
 
 def register_verdict(station: Station, journal: Journal, replaces: str = "") -> Verdict:
-    """Put a closed journal's verdict into the register, once, and mark the intake as no longer open."""
+    """Put the verdict of a journal that was closed and then killed into the register, unless it is there."""
     closing = next(r for r in journal.records() if r["type"] == "close")
     verdict = from_record(Verdict, closing["verdict"])
-    if not any(line["intake"] == verdict.intake for line in station.register.lines_of("verdict")):
-        station.register.append("verdict", {
-            "intake": verdict.intake, "batch": verdict.batch, "attempt": verdict.attempt, "replaces": replaces,
-            "outcome": verdict.outcome, "carrier_no": verdict.carrier.number, "kind": verdict.carrier.kind,
-            "set_code": verdict.carrier.set_code, "volume_label": verdict.carrier.volume_label,
-            "serial": verdict.carrier.serial, "fingerprint": verdict.carrier.fingerprint,
-            "files": verdict.counts.files, "bytes": verdict.counts.bytes, "listed": verdict.counts.listed,
-            "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
-            "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
-            "journal_sha256": verdict.journal_sha256, "lines_sha256": verdict.lines_sha256,
-            "files_sha256": verdict.files_sha256,
-            "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
-    journal.close()
+    if any(line["intake"] == verdict.intake for line in station.register.lines_of("verdict")):
+        journal.close()
+    else:
+        _register(station, journal, verdict, replaces)
     return verdict
+
+
+def _register(station: Station, journal: Journal, verdict: Verdict, replaces: str) -> None:
+    """The verdict's line in the register, then the intake is no longer open."""
+    closing = {"type": "close", "verdict": to_record(verdict)}
+    station.register.append("verdict", {
+        "intake": verdict.intake, "batch": verdict.batch, "attempt": verdict.attempt, "replaces": replaces,
+        "outcome": verdict.outcome, "carrier_no": verdict.carrier.number, "kind": verdict.carrier.kind,
+        "set_code": verdict.carrier.set_code, "volume_label": verdict.carrier.volume_label,
+        "serial": verdict.carrier.serial, "fingerprint": verdict.carrier.fingerprint,
+        "files": verdict.counts.files, "bytes": verdict.counts.bytes, "listed": verdict.counts.listed,
+        "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
+        "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
+        "journal_sha256": verdict.journal_sha256, "lines_sha256": verdict.lines_sha256,
+        "files_sha256": verdict.files_sha256,
+        "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
+    journal.close()
 
 
 def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:
