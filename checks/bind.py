@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,7 +31,7 @@ from checks.names import (
     skeleton,
 )
 from checks.normalise import size_agrees
-from checks.spoken import Spoken, label_findings, spoken_lines
+from checks.spoken import Spoken, label_findings, number_key, spoken_lines
 
 # What a line is bound to where it is not a file.
 UNBOUND = -1            # nothing stands under its name
@@ -61,7 +62,8 @@ class Binding:
     name no carrier and are not found here; the decision asks all carriers for them. lost: position → path under the
     root offset. either: positions whose digest may be the file's or the whole carrier's. named: files that a line
     names which cannot be checked: they are not unlisted, and answer no other line. row: this carrier's row of the
-    载体目录. trees: in which tree names were found, counted. sha256: of all that decides a comparison.
+    载体目录. trees: in which tree names were found, counted. root_offset: as it is shown; offset: as it is applied.
+    sha256: of all that decides a comparison.
     """
 
     anchor: str
@@ -76,6 +78,7 @@ class Binding:
     row: CarrierLine | None = None
     trees: Mapping[str, int] = field(default_factory=dict)
     root_offset: Mapping[str, str] = field(default_factory=lambda: {"dropped": "", "prepended": ""})
+    offset: RootOffset = RootOffset()
     file_algorithms: tuple[str, ...] = ("md5", "sha256")
     carrier_algorithms: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -105,12 +108,12 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
     dropped, root_findings = _root_said(work, root, choice.root is not None)
     file_algorithms, carrier_algorithms = _algorithms(work)
     findings += [*spoken.findings, *work.findings, *root_findings, *_form_findings(work)]
-    offset = {"dropped": dropped, "prepended": root.offset.prepend}
+    said = {"dropped": dropped, "prepended": root.offset.prepend}
     return Binding(anchor, work.lines, work.targets, work.left, work.lost, frozenset(work.either),
-                   frozenset(work.named), spoken.carrier_no, spoken.set_code, spoken.row, work.trees, offset,
+                   frozenset(work.named), spoken.carrier_no, spoken.set_code, spoken.row, work.trees, said, work.offset,
                    file_algorithms, carrier_algorithms, tuple(findings),
                    _sha256(anchor, form.sha256, spoken.carrier_no, work.lines, work.targets, sorted(work.named),
-                           sorted(work.lost.items()), sorted(work.either), offset))
+                           sorted(work.lost.items()), sorted(work.either), said))
 
 
 class _Work:
@@ -220,25 +223,40 @@ def fits(declared: str, size_bytes: int) -> bool:
     """Whether a size as written is this one; a text without a number says nothing and fits nothing."""
     if declared in (f"{size_bytes}B", str(size_bytes)):
         return True
-    return any(map(str.isdigit, declared)) and size_agrees(declared, size_bytes) != ""
+    return says_size(declared) and size_agrees(declared, size_bytes) != ""
+
+
+def says_size(declared: str) -> bool:
+    """Whether a size as written has a number."""
+    return any(map(str.isdecimal, declared if declared.isascii() else unicodedata.normalize("NFKC", declared)))
 
 
 def _refuse_climbing(work: _Work, written: Iterable[str]) -> None:
     for position, path in zip(work.pathed, written, strict=True):
         if ".." in path and is_refused(path):
+            work.targets[position] = UNTRUSTED
             work.findings.append(Finding("form-line-malformed", path, facts={
                 "line": work.line_no(position), "content": path[:200], "reason": "dotdot"}))
 
 
 def _claim(work: _Work, written: Sequence[str], file_nos: array[int], rungs: bytearray) -> None:
-    """One file answers one line of each algorithm; a better rung goes first, then the earlier line."""
+    """One file answers one line of each algorithm; a better rung goes first, then the earlier line.
+
+    Only the same name in the same package is the same line again.
+    """
     lines, count = work.form.lines, len(work.names.files)
     claims: dict[str, array[int]] = {}
+    numbers = {number: number_key(number) for number in set(map(work.package_no, work.pathed))}
+    several = len(set(numbers.values()) - {""}) > 1
+    packages: dict[int, str] = {}                               # file → the package whose line it answers
     for rung in sorted(set(rungs)):
         found = 0
         for at, position in enumerate(work.pathed):
             file_no = file_nos[at]
             if rungs[at] != rung or file_no < 0:
+                continue
+            if several and (package := numbers[work.package_no(position)]) \
+                    and packages.setdefault(file_no, package) != package:
                 continue
             algorithm = lines.algorithm(work.lines[position])
             claimed = claims.get(algorithm)

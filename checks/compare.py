@@ -14,16 +14,20 @@ from dataclasses import dataclass
 from typing import overload
 
 from carriers.model import Files, Finding, Structure
-from checks.bind import LOST_NAME, UNBOUND, UNSETTLED, UNTRUSTED, WHOLE_CARRIER, Binding, fits
+from checks.bind import LOST_NAME, UNBOUND, UNSETTLED, UNTRUSTED, WHOLE_CARRIER, Binding, fits, says_size
 from checks.fixity import DIGEST_BYTES, Fixities, ReadState
 from checks.form import Lines, Scope, SubmittedForm
 from checks.names import is_digest_list, is_litter, lost_agrees, nfc, relative
+from checks.normalise import declared_count
+from checks.spoken import knows_one_carrier
+from checks.unseen import Unseen
 from checks.verdict import CarrierDigest, Counts, LineResult, LineState
 
 _STATES = tuple(LineState)
 _EQUAL, _DIFFERS, _UNREADABLE, _MISSING, _NOT_CHECKED = map(_STATES.index, (
     LineState.EQUAL, LineState.DIFFERS, LineState.UNREADABLE, LineState.MISSING, LineState.NOT_CHECKED))
 
+_LIST_BYTES = 64 << 20          # a list of digests is no larger, whatever a file is called
 _NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
 
 
@@ -81,44 +85,52 @@ class Comparison:
     """What became of the lines, and what is to be said of it.
 
     carrier_digest: the digest of the whole carrier over the range that a line matched, else over the first; None
-    where no line asks for one.
+    where no line asks for one. found: the carrier's findings again, with what they cost the form.
     """
 
     results: Results
     findings: tuple[Finding, ...]
     counts: Counts
     carrier_digest: CarrierDigest | None = None
+    found: tuple[Finding, ...] = ()
 
 
-def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, fixities: Fixities) -> Comparison:
+def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, fixities: Fixities,
+            found: Iterable[Finding] = ()) -> Comparison:
     """Compare the bound lines with the measured digests.
 
+    Args:    found: what is known of the carrier already; what could not be looked at is not missing.
     Raises: ValueError where the structure does not know its files.
     """
     if structure.files is None:
         raise ValueError("a comparison needs the files")
-    work = _Work(form, binding, structure, structure.files, fixities)
+    work, unseen = _Work(form, binding, structure, fixities), Unseen(found)
     _compare_files(work)
     carrier_digest = _compare_carrier(work)
-    _settle(work)
+    _settle(work, unseen)
     unlisted = _tell_unlisted(work)
     _tell_not_run(work)
     _tell_weak(work)
     _tell_sizes(work)
     _tell_counts(work)
+    _tell_totals(work)
     _tell_duplicates(work)
     states = Counter(work.results.states)
     counts = Counts(len(work.results), states[_EQUAL], states[_DIFFERS], states[_MISSING], states[_UNREADABLE],
                     states[_NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes),
                     len(set(map(work.lines.package_no, binding.lines)) - {""}))
-    return Comparison(work.results, tuple(work.findings), counts, carrier_digest)
+    whole_equal = any(work.results.states[p] == _EQUAL for p in work.results.carrier_actuals)
+    return Comparison(work.results, tuple(work.findings), counts, carrier_digest,
+                      unseen.told(whole_equal=whole_equal))
 
 
 class _Work:
     """What comparing has so far. places: (algorithm, digest) → files, for the digests that are looked for."""
 
-    def __init__(self, form: SubmittedForm | None, binding: Binding, structure: Structure, files: Files,
-                 fixities: Fixities) -> None:
+    def __init__(self, form: SubmittedForm | None, binding: Binding, structure: Structure, fixities: Fixities
+                 ) -> None:
+        files = structure.files or Files()
+        self.form = form
         self.binding = binding
         self.structure = structure
         self.files = files
@@ -225,20 +237,35 @@ def _compare_carrier(work: _Work) -> CarrierDigest | None:
     return said
 
 
-def _settle(work: _Work) -> None:
-    """Lines whose file differs or is not there: say where their content lies instead; let it answer if it may."""
+def _settle(work: _Work, unseen: Unseen) -> None:
+    """Lines whose file differs or is not there: say where their content lies instead; let it answer if it may.
+
+    Content is looked for elsewhere only where it is known that nothing stands under the listed name.
+    """
     work.unresolved = [p for p in work.unresolved if work.results.states[p] != _EQUAL]
     places = _places(work)
-    moved: dict[str, int] = {}
+    moved: dict[tuple[str, str], int] = {}
     for lost in (True, False):                                  # a name that is known in part goes before none
         for position in work.unresolved:
             if work.results.states[position] == _MISSING and (work.results.targets[position] == LOST_NAME) == lost:
                 _answer_elsewhere(work, position, places, moved)
+        if lost:
+            _hide(work, unseen)
     for position in work.unresolved:
         if work.results.states[position] == _DIFFERS:
             _tell_difference(work, position, places)
         elif work.results.states[position] == _MISSING:
             _tell_missing(work, position)
+
+
+def _hide(work: _Work, unseen: Unseen) -> None:
+    """Lines without a file whose place could not be looked at are not missing."""
+    for position in work.unresolved:
+        if work.results.states[position] == _MISSING:
+            path = work.lines.paths[work.binding.lines[position]]
+            state = unseen.hide(work.binding.offset.apply(relative(path)))
+            if state is not None:
+                work.results.states[position] = _STATES.index(state)
 
 
 def _places(work: _Work) -> dict[tuple[str, bytes], list[int]]:
@@ -258,15 +285,16 @@ def _places(work: _Work) -> dict[tuple[str, bytes], list[int]]:
     return places
 
 
-def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes], list[int]], moved: dict[str, int]
-                      ) -> None:
+def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes], list[int]],
+                      moved: dict[tuple[str, str], int]) -> None:
     """Let a file that answers no line answer this one, if its content is the listed one.
 
     A name with lost characters: only a file that may bear it. CRC32 tells too little to find content by.
     """
     results, algorithm, expected = work.results, work.algorithm(position), work.expected(position)
     written, pattern = work.written(position), work.binding.lost.get(position)
-    again = moved.get(relative(written))                        # the same name listed under another algorithm
+    name = work.lines.package_no(work.binding.lines[position]), relative(written)
+    again = moved.get(name)                                     # the same name listed under another algorithm
     if again is not None:
         if work.fixities.digest(again, algorithm) == expected:
             results.targets[position], results.states[position] = again, _EQUAL
@@ -278,7 +306,7 @@ def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes]
         if work.answering[file_no] or (pattern is not None and not lost_agrees(pattern, path)):
             continue
         work.answering[file_no] = 1
-        moved[relative(written)] = file_no
+        moved[name] = file_no
         results.targets[position], results.states[position] = file_no, _EQUAL
         work.find("file-moved" if pattern is None else "form-name-lost", path, line=work.line_no(position),
                   listed=written, found=path)
@@ -337,7 +365,7 @@ def _tell_unlisted(work: _Work) -> int:
             continue
         if litter:
             work.find("file-litter", path)
-        elif is_digest_list(path) or work.is_form(file_no):
+        elif work.is_form(file_no) or (is_digest_list(path) and work.files.sizes[file_no] <= _LIST_BYTES):
             work.find("form-on-carrier", path)
         elif said:
             work.find("file-unlisted", path, bytes=work.files.sizes[file_no])
@@ -374,7 +402,7 @@ def _tell_sizes(work: _Work) -> None:
     whole = [work.structure.capacity_bytes, total, *sorted({r for _, r in work.fixities.carrier})]
     for position, target in enumerate(work.results.targets):
         declared = work.lines.declared_size(work.binding.lines[position])
-        if not declared or (target < 0 and target != WHOLE_CARRIER) or not any(map(str.isdigit, declared)):
+        if not declared or (target < 0 and target != WHOLE_CARRIER) or not says_size(declared):
             continue
         possible = [sizes[target]] if target >= 0 else whole
         if position in work.binding.either:
@@ -394,6 +422,25 @@ def _tell_counts(work: _Work) -> None:
                                   ("bytes", row.byte_count, (sum(sizes), sum(sizes[n] for n in content)))):
         if declared is not None and declared not in found:
             work.find("form-count-differs", "", what=what, reason=what, declared=declared, actual=found[1])
+
+
+def _tell_totals(work: _Work) -> None:
+    """The totals of the 情况表 against the only carrier it speaks of: all files, those that count, or all its bytes."""
+    form, sizes = work.form, work.files.sizes
+    if form is None or not sizes or len(work.results) < len(form.lines) or not knows_one_carrier(form):
+        return
+    content = [n for n, path in enumerate(work.files.paths) if not is_litter(path)]
+    listed = [n for n, answers in enumerate(work.answering) if answers]
+    whole = {work.structure.capacity_bytes, work.structure.volume_blocks * work.structure.block_bytes,
+             *(r for _, r in work.fixities.carrier)}
+    possible = {sum(sizes), *(sum(sizes[n] for n in some) for some in (content, listed)), *whole}
+    in_bytes = declared_count(form.fields.get("byte_count", ""))
+    for declared in (form.fields.get("declared_gb", ""), "" if in_bytes is None else f"{in_bytes}B"):
+        if says_size(declared) and not any(fits(declared, size) for size in possible):
+            work.find("form-size-differs", "", line=0, declared=declared, actual=sum(sizes), reason="total")
+    count = declared_count(form.fields.get("file_count", ""))
+    if count is not None and count not in (len(sizes), len(content), len(listed)):
+        work.find("form-count-differs", "", what="files", declared=count, actual=len(content), reason="total")
 
 
 def _tell_duplicates(work: _Work) -> None:

@@ -169,7 +169,13 @@ class _Batch:
 # `hex  path`, `hex *path`; tabs or one space are as good. Only the first word is a digest: names may begin like one.
 
 _GAP = r"(?:(?> *+\t[ \t]*+\*?)| [ *]| )"
-_QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _GAP + r"([^\0]{0,32766}[^\0\s])")
+# TeraCopy and fsum name the algorithm before the asterisk: `hex ?SHA1*path`; no name on Windows holds either.
+_MARKED = re.compile(r"\?([A-Za-z0-9-]{2,16})\*(.+)", re.DOTALL)
+_QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _GAP
+                    + r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])")
+# Not what `md5sum` writes, though its lines look so: 7-Zip's table (a size before the name), fciv's with two digests,
+# FastSum's with the true names in comments.
+_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|//[ \t]*MD5[ \t]+SHA-?1[ \t]*|;[ \t]*UTF8:.*", re.IGNORECASE | re.DOTALL)
 _GROUPED = "|".join(                       # in pairs, fours, eights, as certutil and people write; longest first
     rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
     rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))
@@ -188,7 +194,9 @@ def _unescaped(path: str) -> str:
     return re.sub(r"\\[\\nr]", lambda match: _ESCAPES[match[0]], path)
 
 
-def _md5sum(_sample: Sequence[str], file_name: str) -> Reader:
+def _md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
+    if any(map(_FOREIGN.fullmatch, sample)):
+        return None
     # 64 digits are SHA-256 as `sha256sum` writes them, unless the list's own name says SM3.
     algorithm_of = {**ALGORITHM_OF_DIGITS, 64: "sm3" if _SM3_FILE.search(file_name) else "sha256"}
 
@@ -202,6 +210,10 @@ def _md5sum(_sample: Sequence[str], file_name: str) -> Reader:
         if match["escaped"]:
             path = _unescaped(path)
         algorithm = algorithm_named(match["named"] or "") or algorithm_of.get(len(digest), "")
+        if marked := _MARKED.fullmatch(path):
+            algorithm, path = algorithm_named(marked[1]), marked[2]
+            if not algorithm:
+                return []
         fits = DIGEST_DIGITS.get(algorithm) == len(digest)
         return [Entry(path, algorithm, digest if fits else "", digits=len(digest))]
 
@@ -238,7 +250,7 @@ _SFV = re.compile(r"(\S|\S.*\S)[ \t]+([0-9A-Fa-f]{8})[ \t]*", re.DOTALL)
 def _sfv(sample: Sequence[str], file_name: str) -> Reader | None:
     def parse(text: str) -> list[Entry]:
         match = _SFV.fullmatch(text.lstrip("\ufeff"))
-        return [Entry(match[1], "crc32", match[2])] if match else []
+        return [Entry(match[1], "crc32", match[2])] if match and match[1][-1] not in ":：" else []
 
     reader = Reader((";",), parse)
     named = file_name.lower().endswith(".sfv")

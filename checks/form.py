@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import stat
-import unicodedata
 from array import array
 from collections import defaultdict, deque
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import NamedTuple, overload
 
 from carriers.model import Finding, Refused
+from checks.names import nfc, relative
 
 
 class FormUnreadable(Refused):
@@ -281,8 +281,10 @@ def _repeated(lines: Lines) -> Iterable[Finding]:
 
 
 def _same(path: str) -> str:
-    path = path.replace("\\", "/")
-    return path if path.isascii() else unicodedata.normalize("NFC", path)
+    """A path as binding will take it; one that climbs, as it is written."""
+    if "\\" in path or "./" in path or "//" in path or path[:1] == "/" or path[1:2] == ":" or path[-1:] in "/.":
+        path = relative(path) or path
+    return nfc(path)
 
 
 def _key(lines: Lines, index: int) -> tuple[str, str, str, Scope]:

@@ -20,6 +20,8 @@ from carriers.model import Structure, Tree
 
 _FILE = Path(__file__).with_name("litter.toml")
 NOT_FOUND = -1
+_LOST_FOUND = -2                # some file may bear the name, which lost characters
+_NEAR_AT_MOST = 64
 
 # A drive letter, `\\?\E:`, `\\host\share` or `\\?\UNC\host\share`, with the separators after it; or separators alone.
 _ROOT = re.compile(r"(?:[\\/]{2}[?.][\\/](?:UNC[\\/]+[^\\/]+[\\/]+[^\\/]+(?=[\\/])|[A-Za-z]:)"
@@ -50,6 +52,7 @@ class Names:
         self.files = files
         self._trees = structure.trees or (Tree("files", files.paths, range(len(files))),)
         self._indexes: dict[int, dict[str, int]] = {}
+        self._skeletons: dict[str, list[str]] = {}
 
     def tree_name(self, rung: int) -> str:
         return self._trees[rung % len(self._trees)].name
@@ -73,6 +76,14 @@ class Names:
             if ".." in path and is_refused(path):
                 file_nos[at] = NOT_FOUND
         return file_nos
+
+    def may_be_lost(self, path: str) -> bool:
+        """Whether a path may be that of a file here before characters were lost; a few that look alike are tried."""
+        if not self._skeletons:
+            for other in self.files.paths:
+                self._skeletons.setdefault(skeleton(other), []).append(other)
+        near = self._skeletons.get(skeleton(path), [])
+        return any(lost_agrees(path, other) for other in near[:_NEAR_AT_MOST])
 
     def packages(self, wanted: Iterable[str]) -> dict[str, list[int]]:
         """Names of packages → the files that bear them: as full name, else without extension; litter aside."""
@@ -162,6 +173,7 @@ def _root_length(written: str) -> int:
 # ----------------------------------------------------------------------------------------------- lost characters
 
 _LOST = re.compile(r"[?_…\ufffd]+")
+_NO_LETTERS = re.compile(r"[^a-z0-9/]+")
 
 
 def has_lost(path: str) -> bool:
@@ -196,7 +208,7 @@ def _component_agrees(listed: str, name: str) -> bool:
 
 def skeleton(path: str) -> str:
     """ASCII letters, digits and separators of a folded path: equal for a name and what is left of it."""
-    return re.sub(r"[^a-z0-9/]+", "", fold(path))
+    return _NO_LETTERS.sub("", fold(path))
 
 
 # ------------------------------------------------------------------------------------------------ the root offset
@@ -242,6 +254,7 @@ def choose_root(names: Names, paths: Sequence[str], bound: int, agrees: Callable
              agrees: whether a path's declared size fits a file.
     """
     identity = RootOffset()
+    bound = min(len(paths), bound + _lost_count(names, paths))
     if bound == len(paths):
         return Root(identity, bound, len(paths), True)
     best, most, complete = _best(names, paths, agrees, bound)
@@ -284,8 +297,11 @@ def _bound(names: Names, paths: Sequence[str], offset: RootOffset, may_miss: int
     file_nos = array("q")
     used: set[int] = set()
     for path in paths:
-        file_no = names.find(offset.apply(path))[0]
-        if file_no < 0 or file_no in used:
+        path = offset.apply(path)
+        file_no = names.find(path)[0]
+        if file_no < 0 and has_lost(path) and names.may_be_lost(path):
+            file_no = _LOST_FOUND
+        elif file_no < 0 or file_no in used:
             file_no = NOT_FOUND
             may_miss -= 1
             if may_miss < 0:
@@ -294,6 +310,14 @@ def _bound(names: Names, paths: Sequence[str], offset: RootOffset, may_miss: int
             used.add(file_no)
         file_nos.append(file_no)
     return file_nos
+
+
+def _lost_count(names: Names, paths: Sequence[str]) -> int:
+    """How many paths that the list as it stands does not bind have lost characters and may be files all the same."""
+    lost = [path for path in paths if has_lost(path) and names.find(path)[0] < 0]
+    if not any(map(names.may_be_lost, _spread(lost, _NEAR_AT_MOST))):
+        return 0
+    return sum(map(names.may_be_lost, lost))
 
 
 def _count(file_nos: array[int] | None) -> int:
@@ -349,10 +373,17 @@ def _votes(names: Names, paths: Sequence[str], offset: RootOffset, agrees: Calla
 
 
 def _offsets(path: str, place: str) -> Iterable[RootOffset]:
-    """The offsets that turn a path into a place: one for each length of their common end."""
+    """The offsets that turn a path into a place: one for each length of their common end.
+
+    A directory that lost characters and may be the one of the place belongs to the name; it is no root to drop.
+    """
     parts, target = path.split("/"), place.split("/")
-    for length in range(min(len(parts), len(target)), 0, -1):
-        if all(fold(a) == fold(b) for a, b in zip(parts[-length:], target[-length:], strict=True)):
+    listed, found = fold(path).split("/"), fold(place).split("/")
+    for length in range(1, min(len(parts), len(target)) + 1):
+        if not _component_agrees(listed[-length], found[-length]):
+            return
+        ends = length == min(len(parts), len(target))
+        if ends or not has_lost(parts[-length - 1]) or not _component_agrees(listed[-length - 1], found[-length - 1]):
             yield RootOffset(len(parts) - length, "/".join(target[:-length]))
 
 

@@ -227,5 +227,10 @@ def _carriers_per_set(form: SubmittedForm) -> int | None:
     return None if not count else max(1, count // sets)
 
 
+def knows_one_carrier(form: SubmittedForm) -> bool:
+    """Whether the totals of a form are those of one carrier (of one in each set)."""
+    return len({_stem(number_key(row.carrier_no)) for row in form.carriers}) <= 1 and not _several(form)
+
+
 def _several(form: SubmittedForm) -> bool:
     return form.is_workbook and (_carriers_per_set(form) or 1) > 1

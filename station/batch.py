@@ -19,7 +19,7 @@ from checks.form import SubmittedForm
 from checks.judge import final_outcome, open_doubts
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.home import RegisterError, file_sha256, kept, write_durably
-from station.journal import raw_record, read_journal, read_list
+from station.journal import read_list, vouched
 from station.register import Station
 
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
@@ -114,8 +114,8 @@ def _next_number(station: Station, fields: Mapping[str, str]) -> str:
     taken = {str(line["batch"]) for line in station.register.lines_of("batch")}
     template = station.config.batch_number
     for seq in range(1, 10_000):
-        number = fields.get("batch_no", "") if seq == 1 else ""
-        number = _SAFE.sub("_", number) or template.format(fonds_no=fonds, year=_SAFE.sub("_", year), seq=seq)
+        number = _SAFE.sub("_", fields.get("batch_no", "")).lstrip(".")[:60] if seq == 1 else ""
+        number = number or template.format(fonds_no=fonds, year=_SAFE.sub("_", year), seq=seq)
         if number not in taken:
             return number
     raise RegisterError("batch-numbers-used-up", fonds=fonds)
@@ -165,8 +165,8 @@ def load_verdict(station: Station, intake: str) -> Verdict:
     if line is None:
         raise UsageError("intake-unknown", intake=intake)
     path = station.home.intakes / intake / "journal.jsonl"
-    closing = next((r for r in read_journal(path) if r["type"] == "close"), None)
-    if closing is None or hashlib.sha256(raw_record(closing)).hexdigest() != line["verdict_sha256"]:
+    closing = vouched(path, line)
+    if closing is None:
         raise RegisterError("journal-altered", path=str(path))
     return from_record(Verdict, closing["verdict"])
 

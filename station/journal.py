@@ -159,6 +159,23 @@ def take_up(home: Home, matches: Record) -> Journal | None:
     return None
 
 
+def vouched(path: Path, line: Record) -> dict[str, Any] | None:
+    """The closing record of a journal that is what a register line says of it; None where anything was altered.
+
+    The journal's hash leaves out its closing line, which has a hash of its own; there is one, and it is the last.
+    """
+    if not path.is_file():
+        return None
+    with kept(path):
+        *rows, closing = path.read_bytes().split(b"\n")[:-1] or [b""]
+    whole = (hashlib.sha256(b"".join(row + b"\n" for row in rows)).hexdigest() == line["journal_sha256"]
+             and hashlib.sha256(closing).hexdigest() == line["verdict_sha256"])
+    if not whole or path.stat().st_size != sum(len(row) + 1 for row in (*rows, closing)):
+        return None
+    record: dict[str, Any] = json.loads(closing)
+    return record
+
+
 def read_journal(path: Path) -> Iterator[dict[str, Any]]:
     """The whole lines of a journal.
 

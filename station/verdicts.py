@@ -65,7 +65,7 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     journal = case.journal
     files_sha256 = beside(lambda: journal.write_list("files.jsonl.zst", reading.file_rows()))
     content = beside(lambda: content_sha256(reading.structure, reading.fixities) or "")
-    comparison = compare(case.form, case.binding, reading.structure, reading.fixities)
+    comparison = compare(case.form, case.binding, reading.structure, reading.fixities, reading.found)
     lines_sha256 = beside(lambda: journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results)))
     found = _findings(station, case, reading, comparison)
     verdict = _verdict(station, case, reading, (found, comparison))
@@ -110,7 +110,7 @@ def _register(station: Station, journal: Journal, verdict: Verdict, replaces: st
 def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:
     """Everything that is true of this carrier and this form, in one list."""
     listed = {t for t in case.binding.targets if t >= 0}
-    by_code = [*reading.found, *check_structure(reading.structure, reading.found), *case.binding.findings,
+    by_code = [*comparison.found, *check_structure(reading.structure, reading.found), *case.binding.findings,
                *reading.readability.findings(lambda n: "listed" if n in listed else "elsewhere"),
                *reading.formats.findings(), *comparison.findings]
     for check, reason in _not_run(reading.identity.kind):

@@ -249,3 +249,28 @@ def test_a_stopped_intake_stays_open_and_goes_on(tmp_path: Path) -> None:
     if running.returncode == 4:                               # it may have been faster than the signal
         assert verdict["intake"].endswith("000001") and len(verdict["sittings"]) == 2
     assert station(home, "audit").returncode == 0
+
+
+def test_audit_finds_a_second_closing_line(tmp_path: Path) -> None:
+    source, form = a_package(tmp_path, CONTENTS)
+    home = tmp_path / "home"
+    verdict = json.loads(station(home, "intake", source, "--form", form, "--json").stdout)
+    path = home / "intakes" / verdict["intake"] / "journal.jsonl"
+    *rows, closing = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([*rows, closing.replace(b"passed", b"failed"), closing]))
+    assert station(home, "audit").returncode == 1
+    assert station(home, "recompare", verdict["intake"], "--form", form).returncode == 4
+
+
+def test_a_batch_number_of_the_form_is_no_path(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    form = tmp_path / "form.xlsx"
+    with xlsxwriter.Workbook(str(form)) as workbook:
+        sheet = workbook.add_worksheet()
+        for number, row in enumerate([["批次号", "../../../x"], ["全宗号", "J010"], ["单位名称", "某局"], [],
+                                      ["载体(包)编号", "文件名", "数字摘要"], ["G1", "c.bin", "0" * 32]]):
+            sheet.write_row(number, 0, row)
+    done = station(tmp_path / "home", "batch", form, "--json")
+    assert json.loads(done.stdout)["batch"] == "_.._.._x"
+    assert [p.name for p in (tmp_path / "home" / "batches").iterdir()] == ["_.._.._x"]
