@@ -175,7 +175,8 @@ _QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _G
                     + r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])")
 # Not what `md5sum` writes, though its lines look so: 7-Zip's table (a size before the name), fciv's with two digests,
 # FastSum's with the true names in comments.
-_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|//[ \t]*MD5[ \t]+SHA-?1[ \t]*|;[ \t]*UTF8:.*", re.IGNORECASE | re.DOTALL)
+_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|//[ \t]*MD5[ \t]+SHA-?1[ \t]*|;[ \t]*UTF8:.*",
+                      re.IGNORECASE | re.DOTALL)
 _GROUPED = "|".join(                       # in pairs, fours, eights, as certutil and people write; longest first
     rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
     rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))

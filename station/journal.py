@@ -194,8 +194,8 @@ def read_journal(path: Path) -> Iterator[dict[str, Any]]:
             yield record
 
 
-def read_list_rows(path: Path) -> Iterator[str]:
-    """The rows of a list beside a journal, as JSON texts.
+def read_list_texts(path: Path) -> Iterator[str]:
+    """The rows of a list beside a journal as texts of many rows each, parted by line ends, none at the end.
 
     Raises: RegisterError("journal-broken") where it is missing or damaged.
     """
@@ -203,20 +203,21 @@ def read_list_rows(path: Path) -> Iterator[str]:
         with path.open("rb") as handle, zstandard.ZstdDecompressor().stream_reader(handle) as reader:
             rest = b""
             while part := reader.read(1 << 20):
-                *rows, rest = (rest + part).split(b"\n")
-                for row in rows:
-                    yield row.decode()
+                whole, end, rest = (rest + part).rpartition(b"\n")
+                if end and whole:
+                    yield whole.decode()
     except (OSError, zstandard.ZstdError, ValueError) as failure:
         raise RegisterError("journal-broken", path=str(path), line=0) from failure
 
 
 def read_list(path: Path) -> Iterator[dict[str, Any]]:
     """The rows of a list beside a journal. Raises: RegisterError("journal-broken")."""
-    for row in read_list_rows(path):
+    for text in read_list_texts(path):
         try:
-            yield json.loads(row)
+            rows: list[dict[str, Any]] = json.loads("[" + text.replace("\n", ",") + "]")
         except ValueError as failure:
             raise RegisterError("journal-broken", path=str(path), line=0) from failure
+        yield from rows
 
 
 def _lock(path: Path) -> int | None:

@@ -214,13 +214,16 @@ def _line_row(result: LineResult) -> str:
             f'"state":"{result.state}"}}')
 
 
-def verdict_json(verdict: Verdict, rows: Iterable[str]) -> Iterable[str]:
-    """The JSON of contract.md in pieces, with all lines (half a million of them are not held at once)."""
+def verdict_json(verdict: Verdict, texts: Iterable[str]) -> Iterable[str]:
+    """The JSON of contract.md in pieces, with all lines (half a million of them are not held at once).
+
+    texts: rows of the list of lines, parted by line ends.
+    """
     record = to_record(replace(verdict, lines=()))
     record.pop("lines")
     yield json.dumps(record, ensure_ascii=False)[:-1] + ', "lines": ['
-    for number, row in enumerate(rows):
-        yield (", " if number else "") + row
+    for number, text in enumerate(texts):
+        yield (", " if number else "") + text.replace("\n", ", ")
     yield "]}"
 
 

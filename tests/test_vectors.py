@@ -37,7 +37,7 @@ from station.commands.intake import open_known_batch, refuse_classified
 from station.config import Config
 from station.home import Home
 from station.intake import intake
-from station.journal import read_list_rows
+from station.journal import read_list_texts
 from station.progress import Progress
 from station.register import Register, Station
 from station.verdicts import verdict_json
@@ -110,8 +110,8 @@ def run(case: Case, station: Station) -> Verdict:
 
 def said(verdict: Verdict, station: Station) -> dict[str, Any]:
     """The verdict's JSON as anybody reads it."""
-    rows = read_list_rows(station.home.intakes / verdict.intake / "lines.jsonl.zst")
-    record: dict[str, Any] = json.loads("".join(verdict_json(verdict, rows)))
+    texts = read_list_texts(station.home.intakes / verdict.intake / "lines.jsonl.zst")
+    record: dict[str, Any] = json.loads("".join(verdict_json(verdict, texts)))
     return record
 
 

@@ -13,7 +13,7 @@ from checks.verdict import Outcome, Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
 from station.intake import intake
-from station.journal import read_list_rows
+from station.journal import read_list_texts
 from station.progress import Progress
 from station.register import Station
 from station.verdicts import verdict_json
@@ -81,8 +81,8 @@ def refuse_classified(station: Station, form: SubmittedForm) -> None:
 def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> None:
     """The verdict: as JSON, or in plain words with the next step for each reason."""
     if as_json:
-        rows = read_list_rows(station.home.intakes / verdict.intake / "lines.jsonl.zst")
-        for piece in verdict_json(verdict, rows):
+        texts = read_list_texts(station.home.intakes / verdict.intake / "lines.jsonl.zst")
+        for piece in verdict_json(verdict, texts):
             voice.out.write(piece)
         voice.out.write("\n")
         voice.out.flush()
