@@ -6,12 +6,14 @@ look · 70 a program error, with its trace.
 from __future__ import annotations
 
 import argparse
+import functools
 import importlib
 import io
 import os
 import sys
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from carriers.model import Refused
 from station.words import Voice
@@ -45,12 +47,20 @@ def _run(arguments: list[str], voice: Voice) -> int:
         print("\n".join([voice.phrase("usage"), *rows]), file=voice.out if wanted else voice.err, flush=True)
         return 0 if wanted else 2
     module = importlib.import_module(f"station.commands.{COMMANDS[name]}")
-    parser = argparse.ArgumentParser(prog=f"station {name}", description=voice.phrase("help-" + name))
+    parser = argparse.ArgumentParser(prog=f"station {name}", description=voice.phrase("help-" + name), add_help=False)
+    parser.error = functools.partial(_wrong_usage, parser, voice)  # type: ignore[method-assign]
+    parser.add_argument("-h", "--help", action="help", help=voice.phrase("help-help"))
     parser.add_argument("--home", type=Path, help=voice.phrase("help-home"))
     parser.add_argument("--config", type=Path, help=voice.phrase("help-config"))
     module.add_arguments(parser, voice)
     code: int = module.run(parser.parse_args(arguments[1:]), voice)
     return code
+
+
+def _wrong_usage(parser: argparse.ArgumentParser, voice: Voice, message: str) -> NoReturn:
+    usage = " ".join(parser.format_usage().split()[1:])
+    voice.say("wrong-usage", message=message, usage=usage)
+    sys.exit(2)
 
 
 def exit_code(refusal: Refused) -> int:

@@ -19,9 +19,10 @@ from typing import Any
 from carriers.model import CarrierKind, Finding
 from checks import catalogue
 from checks.bind import Binding, Choice
-from checks.compare import Comparison, check_structure, compare, content_sha256
+from checks.compare import Comparison, compare, content_sha256
 from checks.form import SubmittedForm
 from checks.judge import judge_findings, outcome_of, run_checks
+from checks.unseen import check_structure
 from checks.verdict import (
     SCHEMA,
     CarrierFacts,
