@@ -1,19 +1,19 @@
 """An optical disc or an image of one: its volumes as one structure, read by block address.
 
-Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `iso9660`, `volume` and `layers` for
-the structure, on `blocks` for reading and its retry policy.
+Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `iso9660`, `sessions`, `volume` and
+`layers` for the structure, on `blocks` for reading and its retry policy.
 """
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import xxhash
 
 from carriers import names
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
-from carriers.layers import check_extents, reconcile
+from carriers.layers import check_extents, occupied_blocks, reconcile
 from carriers.model import (
     Addressing,
     CarrierId,
@@ -27,9 +27,11 @@ from carriers.model import (
     Structure,
     Tree,
 )
+from carriers.sessions import Tail, claimed_end, claims, find_sessions, look_after, no_longer_shown
 from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
+_ENCRYPTED = {"BitLocker": (3, b"-FVE-FS-"), "LUKS": (0, b"LUKS\xba\xbe")}      # what a volume begins with, and where
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
 
@@ -93,34 +95,66 @@ def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
 
 
 def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
-    found = read_descriptors(source)
-    findings = found.findings + _of_file_system(source, found)
+    first = read_descriptors(source)
+    findings = first.findings + _of_file_system(source, first)
     digest = xxhash.xxh3_128()
-    for lba in found.seen:
+    for lba in first.seen:
         digest.update(source.read_blocks(lba, 1) or b"")
-    block_bytes = found.volumes[0].logical_block_size if found.volumes else SECTOR_BYTES
-    if block_bytes != source.block_bytes:
-        source.use_blocks(block_bytes)
-    claimed = max((v.volume_space_size for v in found.volumes), default=0)
-    extents = [Extent(lba * SECTOR_BYTES // block_bytes, SECTOR_BYTES) for lba in found.seen]
-    listings: dict[str, Listing] = {}
-    for volume in _chosen(found, source):
-        reader = DirectoryReader(source, max(claimed, source.blocks))
-        like = listings["Joliet"].files.paths if "Joliet" in listings else ()
-        listing = list_volume(volume, reader, source.size_bytes, like)
-        listings[volume.name] = listing
-        findings += listing.findings + _of_path_tables(source, volume, listing)
-        extents += [*reader.read, *(table for table in (volume.path_table_l, volume.path_table_m) if table.start_lba and
-                                    table.start_lba * block_bytes + table.length_bytes <= source.size_bytes)]
-        digest.update(reader.digest.digest())
-    if found.boot_catalogue * SECTOR_BYTES in range(1, source.size_bytes):
-        extents.append(Extent(found.boot_catalogue * SECTOR_BYTES // block_bytes, SECTOR_BYTES))
+    if first.volumes and first.volumes[0].logical_block_size != source.block_bytes:
+        source.use_blocks(first.volumes[0].logical_block_size)
+    sessions, tail = find_sessions(source, first) if first.volumes else ([first], None)
+    findings += [finding for found in sessions for finding in found.findings if found is not first]
+    walked = _walk(source, sessions[-1])
+    digest.update(walked.digest)
+    extents = walked.extents + _of_descriptors(source, sessions)
+    earlier = ((n, _walk(source, sessions[n - 1]).listings) for n in range(len(sessions) - 1, 0, -1))
+    findings += walked.findings + no_longer_shown(earlier, walked.listings)
+    listings = dict(walked.listings)
     joined = reconcile(listings.pop("Joliet", None), next(iter(listings.values()), None))
+    claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
-    structure = Structure(_layers(joined.trees, found), Addressing.BLOCKS, block_bytes, source.blocks,
+    if tail is not None:
+        findings += _of_end(source, sessions[-1], tail, occupied_blocks(joined.files, extents, source.block_bytes,
+                                                                        max(claimed, source.blocks)))
+    udf = any(found.udf for found in sessions)
+    structure = Structure(_layers(joined.trees, udf=udf), Addressing.BLOCKS, source.block_bytes, source.blocks,
                           source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source))
-    identity = CarrierId(CarrierKind.DISC, "", _label(found.volumes), "", source.size_bytes, digest.hexdigest())
+    identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1].volumes), "", source.size_bytes, digest.hexdigest(),
+                         len(sessions))
     return identity, structure, _once(findings)
+
+
+class _Walked(NamedTuple):
+    """The volumes of one session. extents: what was read of their structure; digest: of that, for the fingerprint."""
+
+    listings: dict[str, Listing]
+    findings: list[Finding]
+    extents: list[Extent]
+    digest: bytes
+
+
+def _walk(source: BlockSource, found: Descriptors) -> _Walked:
+    walked = _Walked({}, [], [], b"")
+    limit = max([source.blocks, *claims(found, source)])
+    for volume in _chosen(found, source):
+        reader = DirectoryReader(source, limit)
+        like = walked.listings["Joliet"].files.paths if "Joliet" in walked.listings else ()
+        listing = list_volume(volume, reader, source.size_bytes, like)
+        walked.listings[volume.name] = listing
+        walked.findings.extend(listing.findings + _of_path_tables(source, volume, listing))
+        walked.extents.extend(reader.read)
+        walked.extents.extend(table for table in (volume.path_table_l, volume.path_table_m) if table.start_lba and
+                              table.start_lba * source.block_bytes + table.length_bytes <= source.size_bytes)
+        walked = walked._replace(digest=walked.digest + reader.digest.digest())
+    return walked
+
+
+def _of_descriptors(source: BlockSource, sessions: list[Descriptors]) -> list[Extent]:
+    """Where the descriptors of all sessions lie, and the boot catalogue of the last."""
+    places = [lba for found in sessions for lba in found.seen]
+    if sessions[-1].boot_catalogue * SECTOR_BYTES in range(1, source.size_bytes):
+        places.append(sessions[-1].boot_catalogue)
+    return [Extent(lba * SECTOR_BYTES // source.block_bytes, SECTOR_BYTES) for lba in places]
 
 
 def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
@@ -133,23 +167,28 @@ def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
     return joliet + (readable or primary)[:1]
 
 
-def _layers(trees: tuple[Tree, ...], found: Descriptors) -> tuple[str, ...]:
+def _layers(trees: tuple[Tree, ...], *, udf: bool) -> tuple[str, ...]:
     present = {tree.name for tree in trees}
-    return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + ("UDF",) * found.udf
+    return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + ("UDF",) * udf
 
 
 def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
-    """`blank`, or `file-system-unknown` where there is no ISO 9660 or another file system beside it."""
+    """`blank`, `encrypted`, or `file-system-unknown` where there is no ISO 9660 or another file system beside it."""
     if found.udf:
         return [Finding("file-system-unknown", facts={"layer": "UDF"})]
     if found.seen:
         return [] if found.volumes else [damaged("volume-descriptor", extent=Extent(FIRST_DESCRIPTOR, SECTOR_BYTES))]
-    area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, source.size_bytes // SECTOR_BYTES))]
+    whole = source.size_bytes // SECTOR_BYTES
+    area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, whole))]
     if any(block is None for block in area):
         return [damaged("unreadable-block", extent=Extent(area.index(None), SECTOR_BYTES)),
                 Finding("file-system-unknown", facts={"layer": ""})]
-    step = max(1, source.size_bytes // SECTOR_BYTES // _BLANK_SAMPLES)
-    sample = (source.read_blocks(lba, 1) for lba in range(0, source.size_bytes // SECTOR_BYTES, step))
+    if source.size_bytes % SECTOR_BYTES:            # a last block that is cut
+        area += [run.content for run in source.read_extent(Extent(whole, source.size_bytes % SECTOR_BYTES))]
+    kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
+    if kind:
+        return [Finding("encrypted", facts={"kind": kind})]
+    sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
     if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
         return [Finding("file-system-unknown", facts={"layer": ""})]
     return [Finding("blank")]
@@ -162,6 +201,23 @@ def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
     if claimed_bytes > source.size_bytes:
         findings.append(Finding("carrier-truncated", facts={"claimed_bytes": claimed_bytes,
                                                             "actual_bytes": source.size_bytes}))
+    return findings
+
+
+def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) -> list[Finding]:
+    """A volume that claims to end before its content does, and what lies after its end.
+
+    tail: after what is claimed; occupied: the first block after all files and directories.
+    """
+    findings = []
+    if min(claims(found, source)) < occupied:
+        findings.append(damaged("volume-space-size", extent=Extent(found.volumes[0].lba, SECTOR_BYTES)))
+    if claimed_end(found, source) < occupied:
+        tail = look_after(source, occupied)
+    if tail.used:
+        findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
+    if tail.unseen:
+        findings.append(damaged("tail-not-looked-at", count=tail.unseen))
     return findings
 
 

@@ -26,6 +26,7 @@ _BIG = struct.Struct(">6xI4xI")
 DIRECTORY, ASSOCIATED, _RESERVED, MULTI_EXTENT = 0x02, 0x04, 0x60, 0x80          # file flags, §9.1.6
 INTERLEAVED = 0xFF00            # a file unit size ≠ 0, §9.1.7
 
+_SET_NUMBERS = (120, 124)       # Volume Set Size and Volume Sequence Number, §8.4.6 and §8.4.7, both-endian
 _PIECE_BLOCKS = 512             # a directory is read in pieces of this many blocks
 _BARREN_BLOCKS = 64             # after so many blocks without one record it is no directory any more
 
@@ -45,8 +46,10 @@ class VolumeDescriptor(NamedTuple):
 
 @dataclass(slots=True)
 class Descriptors:
-    """What the volume recognition area holds. seen: descriptor blocks; boot_catalogue: its block, -1 = none."""
+    """What a volume recognition area holds. start: first block of the session that it is in; seen: descriptor blocks;
+    boot_catalogue: its block, -1 = none."""
 
+    start: int = 0
     volumes: list[VolumeDescriptor] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     boot_catalogue: int = -1
@@ -75,17 +78,18 @@ def damaged(what: str, path: str = "", extent: Extent | None = None, count: int 
     return Finding("structure-damaged", path, extent, {"what": what, "count": count})
 
 
-def read_descriptors(source: BlockSource) -> Descriptors:
-    """Read the volume recognition area: every descriptor that can be used, and UDF where it announces itself.
+def read_descriptors(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Descriptors:
+    """Read a volume recognition area: every descriptor that can be used, and UDF where it announces itself.
 
+    Args:    first: the block that it begins with; another for a later session.
     Returns: volumes in recorded order; findings `structure-damaged`, `descriptor-copies-differ`.
     Raises:  DriveLost.
     Source:  ECMA-119 §8; Joliet §2; El Torito §2; ECMA-167 2/9.
     """
-    found = Descriptors()
+    found = Descriptors(first - FIRST_DESCRIPTOR)
     terminated = False
     strange: list[int] = []
-    for lba in range(FIRST_DESCRIPTOR, FIRST_DESCRIPTOR + _MAX_DESCRIPTORS):
+    for lba in range(first, first + _MAX_DESCRIPTORS):
         block = source.read_blocks(lba, 1)
         if block is None and lba >= source.blocks:
             break
@@ -130,14 +134,16 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
     be, length_be = _BIG.unpack_from(block, 156)
     blocks = source.size_bytes // unit
     root = Extent((le if le < blocks else be) + xar, length_le if length_le <= source.size_bytes else length_be)
-    if (size_le, unit_le, le, length_le) != (size_be, unit_be, be, length_be):
+    table_le, table_be = int.from_bytes(block[132:136], "little"), int.from_bytes(block[136:140], "big")
+    if (size_le, unit_le, le, length_le, table_le) != (size_be, unit_be, be, length_be, table_be) \
+            or any(block[at:at + 2] != block[at + 3:at + 1:-1] for at in _SET_NUMBERS):
         found.findings.append(Finding("descriptor-copies-differ", extent=Extent(lba, SECTOR_BYTES),
                                       facts={"what": "both-endian", "count": 1}))
     if block[156] < 34 or root.start_lba >= blocks or root.start_lba == 0 or not block[181] & DIRECTORY:
         found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
         return
     space = size_le if size_le == size_be or abs(size_le - blocks) <= abs(size_be - blocks) else size_be
-    length = int.from_bytes(block[132:136], "little")
+    length = min(table_le, table_be) or max(table_le, table_be)
     found.volumes.append(VolumeDescriptor(
         name, lba, block[40:72], space, unit,
         Extent(int.from_bytes(block[140:144], "little"), length), Extent(int.from_bytes(block[148:152], "big"), length),
@@ -160,6 +166,10 @@ class DirectoryReader:
         self._visited: set[int] = set()
         self._noted: dict[tuple[str, str], list[int]] = {}
         self._area_budget = source.size_bytes + (1 << 20)
+
+    def again(self) -> DirectoryReader:
+        """A reader that has read nothing yet, for another walk of the same volume."""
+        return DirectoryReader(self._source, self._limit_bytes // self.block_bytes)
 
     def records(self, directory: Extent, path: str) -> Iterator[tuple[bytes, list[RawRecord]]]:
         """The records of a directory but `.` and `..`, block by block, keeping every one that can be trusted.

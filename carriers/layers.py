@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from carriers import mapped
 from carriers.model import Extent, Files, Finding, Tree
 from carriers.volume import Listing
 
@@ -25,8 +26,9 @@ class Reconciled(NamedTuple):
 def reconcile(joliet: Listing | None, primary: Listing | None) -> Reconciled:
     """Join the listings of a disc.
 
-    Returns: findings `layers-differ` (a file that one tree only shows; one name for two contents), and of the names
-             by which the files go `name-unsafe` and `name-undecodable`. What Joliet cannot show is not a file here.
+    Returns: findings `layers-differ` (a file that one tree only shows; one name for two contents; two names for one
+             content that no mapping explains, facts name: the other tree's), and of the names by which the files go
+             `name-unsafe` and `name-undecodable`. What Joliet cannot show is not a file here.
     """
     if joliet is None and primary is None:
         return Reconciled(Files(), (), [])
@@ -43,18 +45,24 @@ def _joined(joliet: Listing, primary: Listing) -> Reconciled:
     other = "ISO 9660" if primary.iso_paths is None else "Rock Ridge"
     findings = _of_names(joliet, None)
     numbers, clashes = _paired_by_path(files, primary.files)
-    if primary.iso_paths is not None:           # plain ISO names are mapped, and may meet another file's by chance
-        findings += [Finding("layers-differ", path, facts={"what": "other-content", "tree": "Joliet", "other": other})
-                     for path in clashes]
+    others = [i for i, number in enumerate(numbers) if number < 0]
     _pair_by_extents(files, primary.files, numbers)
+    if primary.iso_paths is None:               # plain ISO names are mapped, and may meet another file's by chance
+        clashes = set()
+    else:
+        findings += [Finding("layers-differ", path, facts={"what": "other-content", "tree": "Joliet", "other": other})
+                     for path in sorted(clashes)]
+        findings += _other_names(files, primary.files,
+                                 [(numbers[i], i) for i in others if numbers[i] >= 0], clashes)
     matched = bytearray(shown)
     for number in numbers:
         if number >= 0:
             matched[number] = 1
-    findings += [_only("Joliet", other, files.paths[number]) for number in range(shown) if not matched[number]]
+    findings += [_only("Joliet", other, files.paths[number]) for number in range(shown)
+                 if not matched[number] and files.paths[number] not in clashes]
     lone = [i for i, number in enumerate(numbers) if number < 0]
     joliet_paths: Sequence[str] = files.paths[:] if lone else files.paths
-    findings += [_only(other, "Joliet", primary.files.paths[i]) for i in lone]
+    findings += [_only(other, "Joliet", primary.files.paths[i]) for i in lone if primary.files.paths[i] not in clashes]
     findings += _of_names(primary, set(lone))
     for i in lone:
         numbers[i] = files.add(primary.files[i])
@@ -84,17 +92,17 @@ def _primary_trees(primary: Listing, numbers: Sequence[int]) -> tuple[Tree, ...]
     return Tree("Rock Ridge", primary.files.paths, numbers), Tree("ISO 9660", primary.iso_paths, numbers)
 
 
-def _paired_by_path(files: Files, others: Files) -> tuple[array[int], list[str]]:
+def _paired_by_path(files: Files, others: Files) -> tuple[array[int], set[str]]:
     """The file number of each of the others that has the same path and extents, else -1; paths of other content.
 
     Equal paths are made one string: half a million of them are 60 MB.
     """
     if (files.paths, files.starts, files.sizes, files.extents_of) == \
             (others.paths, others.starts, others.sizes, others.extents_of):
-        return array("q", range(len(files))), []        # one order in both trees, as most discs are recorded
+        return array("q", range(len(files))), set()     # one order in both trees, as most discs are recorded
     number_of = dict(zip(files.paths, range(len(files.paths)), strict=True))
     numbers = array("q", bytes(8 * len(others)))
-    clashes: list[str] = []
+    clashes: set[str] = set()
     paths, starts, sizes = files.paths, files.starts, files.sizes
     for i, (path, start, size) in enumerate(zip(others.paths, others.starts, others.sizes, strict=True)):
         number = number_of.get(path, -1)
@@ -104,14 +112,17 @@ def _paired_by_path(files: Files, others: Files) -> tuple[array[int], list[str]]
                     and (start != -2 or files.extents(number) == others.extents(i)):
                 del number_of[path]                 # one file answers once
             else:
-                clashes.append(path)
+                clashes.add(path)
                 number = -1
         numbers[i] = number
     return numbers, clashes
 
 
 def _pair_by_extents(files: Files, others: Files, numbers: array[int]) -> None:
-    """Pair what is left over by extents, in sorted order where several share them (hard links, empty files)."""
+    """Pair what is left over by extents; where several share them (hard links, empty files), those of like names first.
+
+    In sorted order, which mapping and cutting keep.
+    """
     rest = [i for i, number in enumerate(numbers) if number < 0]
     if not rest:
         return
@@ -119,13 +130,44 @@ def _pair_by_extents(files: Files, others: Files, numbers: array[int]) -> None:
     for number in numbers:
         if number >= 0:
             taken[number] = 1
-    free: dict[tuple[Extent, ...], list[int]] = defaultdict(list)
-    for number in sorted((n for n in range(len(files)) if not taken[n]), key=files.paths.__getitem__, reverse=True):
-        free[files.extents(number)].append(number)
-    for i in sorted(rest, key=others.paths.__getitem__):
-        candidates = free.get(others.extents(i))
-        if candidates:
-            numbers[i] = candidates.pop()
+    left = sorted((n for n in range(len(files)) if not taken[n]), key=files.paths.__getitem__, reverse=True)
+    rest.sort(key=others.paths.__getitem__)
+    for like in (mapped.key, lambda _: ""):
+        free: dict[tuple[str, tuple[Extent, ...]], list[int]] = defaultdict(list)
+        for number in left:
+            free[like(files.paths[number]), files.extents(number)].append(number)
+        for i in rest:
+            candidates = free.get((like(others.paths[i]), others.extents(i)))
+            if candidates:
+                numbers[i] = candidates.pop()
+                taken[numbers[i]] = 1
+        left = [n for n in left if not taken[n]]
+        rest = [i for i in rest if numbers[i] < 0]
+
+
+def _other_names(files: Files, others: Files, pairs: list[tuple[int, int]], clashes: set[str]) -> list[Finding]:
+    """`layers-differ` where Joliet and Rock Ridge name a file, or a directory above it, in ways that cannot be one."""
+    names = {name for _, i in pairs for name in others.paths[i].split("/")}
+    clashing = frozenset(form for name in names for form in mapped.forms(name) if form != name)
+    known: dict[tuple[str, str], bool] = {}
+    found: dict[tuple[str, str], Finding] = {}
+    for number, i in pairs:
+        shown, path = files.paths[number], others.paths[i]
+        if shown in clashes or path in clashes:
+            continue
+        ours, theirs = shown.split("/"), path.split("/")
+        for depth, both in enumerate(zip(ours, theirs, strict=False), 1):
+            if both not in known:
+                known[both] = both[0] == both[1] or mapped.may_be(*both, clashing)
+            if not known[both]:
+                shown, path = "/".join(ours[:depth]), "/".join(theirs[:depth])
+                break
+        else:
+            if len(ours) == len(theirs):
+                continue
+        found.setdefault((shown, path), Finding("layers-differ", shown, facts={
+            "what": "other-name", "reason": "other-name", "tree": "Joliet", "other": "Rock Ridge", "name": path}))
+    return list(found.values())
 
 
 def _only(tree: str, other: str, path: str) -> Finding:
@@ -169,6 +211,15 @@ def _beyond(files: Files, block_bytes: int, limit_bytes: int) -> list[tuple[int,
     several = [(number, extent) for number, extents in files.extents_of.items() for extent in extents
                if extent.start_lba * block_bytes + extent.length_bytes > limit_bytes]
     return [found for found in lone if found[1].start_lba >= 0] + several
+
+
+def occupied_blocks(files: Files, structure: Iterable[Extent], block_bytes: int, limit: int) -> int:
+    """The first block after all files and the structure; what ends beyond the block `limit` lies elsewhere."""
+    ends = [start - -size // block_bytes for start, size in zip(files.starts, files.sizes, strict=True) if start >= 0]
+    ends += [e.start_lba - -e.length_bytes // block_bytes
+             for extents in (structure, *files.extents_of.values()) for e in extents]
+    end = max(ends, default=0)
+    return end if end <= limit else max((end for end in ends if end <= limit), default=0)
 
 
 def _ascending(files: Files, block_bytes: int) -> bool:

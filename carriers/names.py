@@ -26,6 +26,24 @@ def decoded(raw: bytes) -> tuple[str, str]:
         return raw.decode("utf-8", "surrogateescape"), "bytes"
 
 
+def decoded_as_gb18030(raw: bytes) -> tuple[str, str]:
+    """The same in a tree whose names are taken for GB18030: bytes that UTF-8 could also explain too."""
+    if raw.isascii():
+        return raw.decode(), ""
+    try:
+        return raw.decode("gb18030"), "gb18030"
+    except UnicodeDecodeError:
+        return raw.decode("utf-8", "surrogateescape"), "bytes"
+
+
+def is_surely_utf_8(name: str) -> bool:
+    """A name decoded from UTF-8 with a character of three bytes or more, which GBK hardly ever looks like.
+
+    Two bytes of UTF-8 (C2–DF, 80–BF) are a common character of GBK: 目录 is valid in both.
+    """
+    return any("\u0800" <= c < "\ud800" or c > "\udfff" for c in name)
+
+
 def is_unsafe(name: str) -> bool:
     """A component that could leave its folder, split a path or deceive the eye: `..`, empty, /, controls, bidi."""
     if name in ("", ".", ".."):

@@ -7,7 +7,7 @@ whatever is out of the ordinary goes through `_take`.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -29,6 +29,8 @@ _MAX_PATH = 4096                # characters, as POSIX systems have it
 _NAME_BUDGET = 2 << 20          # characters of all paths together, besides one for each byte of the carrier
 _ORDINARY_FLAGS = frozenset((0x00, 0x01, 0x08, 0x09, 0x10, 0x11, 0x18, 0x19))       # hidden, record, protection: a file
 _CHECKED_TOGETHER = 20_000      # paths whose characters are looked at in one go
+Decode = Callable[[bytes], tuple[str, str]]
+"""A recorded name → its text, and the encoding where that was a guess."""
 
 
 @dataclass(slots=True)
@@ -76,6 +78,11 @@ def list_volume(volume: VolumeDescriptor, reader: DirectoryReader, carrier_bytes
     """
     walk = _Walk(volume, reader, carrier_bytes, like)
     walk.run()
+    if walk.looks_like_gb18030():           # one encoding holds for a whole tree: once more with that
+        again = reader.again()
+        walk = _Walk(volume, again, carrier_bytes, like, decode=names.decoded_as_gb18030)
+        walk.run()
+        reader.findings[:] = again.findings
     walk.listing.findings += reader.findings
     return walk.listing
 
@@ -93,8 +100,10 @@ class _Walk:
     """The state of one walk. _links: CL, first block of a relocated directory → its true path. _relocated: RE."""
 
     def __init__(self, volume: VolumeDescriptor, reader: DirectoryReader, carrier_bytes: int,
-                 like: Sequence[str]) -> None:
+                 like: Sequence[str], *, decode: Decode = names.decoded) -> None:
         self.listing = Listing()
+        self._decode = decode
+        self._guesses = 0                               # names that are no UTF-8, and read as GB18030
         self._like = like
         self._reader = reader
         self._joliet = volume.name == "Joliet"
@@ -132,6 +141,15 @@ class _Walk:
             else:
                 return
 
+    def looks_like_gb18030(self) -> bool:
+        """Whether more names are GB18030 and no UTF-8 than are UTF-8 beyond doubt."""
+        if not self._guesses or self._decode is not names.decoded:
+            return False
+        guessed, paths = self.listing.guessed, self.listing.files.paths
+        sure = sum(names.is_surely_utf_8(path[path.rfind("/") + 1:]) for i, path in enumerate(paths)
+                   if i not in guessed)
+        return self._guesses > sure
+
     def _directory(self, place: _Place) -> None:
         """Take in one directory, block by block; a block of ordinary files at once."""
         path = place.prefix[:-1]
@@ -160,11 +178,11 @@ class _Walk:
         if self._joliet:
             texts = _split_joliet(raw_names)
         else:
-            texts = iso_texts = _split(raw_names, is_iso=True)
+            texts = iso_texts = self._split(raw_names, is_iso=True)
             if self._skip >= 0:
                 skip = self._skip
                 long_names = [rockridge.plain_name(block, a + skip, end) for a, end in zip(at, ends, strict=True)]
-                texts = None if None in long_names else _split([n for n in long_names if n], is_iso=False)
+                texts = None if None in long_names else self._split([n for n in long_names if n], is_iso=False)
         if texts is None or len(texts) != len(records):
             return False
         files, prefix, iso_prefix = self.listing.files, place.prefix, place.iso_prefix
@@ -178,6 +196,23 @@ class _Walk:
         files.sizes.extend(sizes)
         files.starts.extend(starts if all(sizes) else [a if b else -1 for a, b in zip(starts, sizes, strict=True)])
         return True
+
+    def _split(self, raw_names: Sequence[bytes], *, is_iso: bool) -> list[str] | None:
+        """Many names decoded in one go; None where one of them is out of the ordinary (/, a version but 1, a guess)."""
+        raw = b"/".join(raw_names) + b"/"
+        if self._decode is not names.decoded and not raw.isascii():
+            return None
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return None
+        if is_iso:
+            text = text.replace(";1/", "/")
+            if ";" in text:
+                return None
+            text = text.replace("./", "/")
+        texts = text[:-1].split("/")
+        return texts if len(texts) == len(raw_names) else None
 
     def _take(self, place: _Place, block: bytes, record: Record) -> None:
         """Take in one record of any kind. The name: Rock Ridge's if there is one, else as ISO 9660 or Joliet has it."""
@@ -196,12 +231,11 @@ class _Walk:
         self._special(place, record, _Named(text, iso_text, use))
 
     def _decoded(self, raw: bytes) -> str:
-        try:
-            return raw.decode()
-        except UnicodeDecodeError:
-            text, encoding = names.decoded(raw)
+        text, encoding = self._decode(raw)
+        if encoding:
             self._guess = raw, encoding
-            return text
+            self._guesses += encoding == "gb18030"
+        return text
 
     def _special(self, place: _Place, record: Record, named: _Named) -> None:
         """A directory, a link, a relocation, an associated file, or a file after all."""
@@ -313,23 +347,8 @@ def _iso_text(text: str) -> str:
     return _without_version(text).removesuffix(".")
 
 
-def _split(raw_names: Sequence[bytes], *, is_iso: bool) -> list[str] | None:
-    """Many names decoded in one go; None where one of them is out of the ordinary (no UTF-8, "/", a version but 1)."""
-    try:
-        text = (b"/".join(raw_names) + b"/").decode()
-    except UnicodeDecodeError:
-        return None
-    if is_iso:
-        text = text.replace(";1/", "/")
-        if ";" in text:
-            return None
-        text = text.replace("./", "/")
-    texts = text[:-1].split("/")
-    return texts if len(texts) == len(raw_names) else None
-
-
 def _split_joliet(raw_names: Sequence[bytes]) -> list[str] | None:
-    """The same for Joliet names."""
+    """Many Joliet names decoded in one go; None where one of them is out of the ordinary."""
     if any(length & 1 for length in set(map(len, raw_names))):
         return None
     text = (b"\0/".join(raw_names) + b"\0/").decode("utf-16-be", "surrogatepass").replace(";1/", "/")

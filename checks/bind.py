@@ -203,9 +203,7 @@ def _bind_paths(work: _Work, forced: tuple[int, str] | None) -> Root:
 
 def _find(names: Names, paths: Sequence[str], offset: RootOffset, file_nos: array[int], rungs: bytearray) -> None:
     """Fill in the files of relative paths that are not found yet."""
-    for at, path in enumerate(paths):
-        if file_nos[at] < 0:
-            file_nos[at], rungs[at] = names.find(offset.apply(path))
+    names.find_all(paths if offset == RootOffset() else list(map(offset.apply, paths)), file_nos, rungs)
 
 
 def _choose(work: _Work, paths: Sequence[str], file_nos: array[int]) -> Root:
@@ -214,8 +212,13 @@ def _choose(work: _Work, paths: Sequence[str], file_nos: array[int]) -> Root:
     for position, path in zip(work.pathed, paths, strict=True):
         if size := work.form.lines.declared_size(work.lines[position]):
             declared[path] = size
-    bound = len(set(file_nos) - {UNBOUND})
-    return choose_root(work.names, list(dict.fromkeys(filter(None, paths))), bound,
+    taken: set[int] = set()
+    missed: dict[str, bool] = {}                                # path → whether no file is its own
+    for path, file_no in zip(paths, file_nos, strict=True):
+        if path and path not in missed:
+            missed[path] = file_no < 0 or file_no in taken
+            taken.add(file_no)
+    return choose_root(work.names, list(missed), [path for path, has_none in missed.items() if has_none],
                        lambda path, file_no: fits(declared.get(path, ""), sizes[file_no]))
 
 

@@ -28,7 +28,6 @@ _EQUAL, _DIFFERS, _UNREADABLE, _MISSING, _NOT_CHECKED = map(_STATES.index, (
     LineState.EQUAL, LineState.DIFFERS, LineState.UNREADABLE, LineState.MISSING, LineState.NOT_CHECKED))
 
 _LIST_BYTES = 64 << 20          # a list of digests is no larger, whatever a file is called
-_NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
 
 
 class Results(Sequence[LineResult]):
@@ -106,7 +105,7 @@ def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, 
         raise ValueError("a comparison needs the files")
     work, unseen = _Work(form, binding, structure, fixities), Unseen(found)
     _compare_files(work)
-    carrier_digest = _compare_carrier(work)
+    carrier_digest = _compare_carrier(work, unseen)
     _settle(work, unseen)
     unlisted = _tell_unlisted(work)
     _tell_not_run(work)
@@ -208,8 +207,8 @@ def _not_complete(work: _Work, position: int, file_no: int, state: ReadState) ->
         work.find(code, path, line=work.line_no(position), place=_place(path))
 
 
-def _compare_carrier(work: _Work) -> CarrierDigest | None:
-    """The lines that speak of the whole carrier; a match with any range is equal."""
+def _compare_carrier(work: _Work, unseen: Unseen) -> CarrierDigest | None:
+    """The lines that speak of the whole carrier, or may do so; a match with any range is equal."""
     said: CarrierDigest | None = None
     results = work.results
     if not work.binding.either and WHOLE_CARRIER not in results.targets:
@@ -225,6 +224,10 @@ def _compare_carrier(work: _Work) -> CarrierDigest | None:
         said = equal or said or (measured[0] if measured else None)
         if either and (equal is None or results.states[position] == _EQUAL):
             continue                                            # then the file's own answer stands
+        package = work.lines.scope(work.binding.lines[position]) is Scope.PACKAGE
+        if package and equal is None and (hidden := unseen.hide("")):
+            results.states[position] = _STATES.index(hidden)    # it may be the digest of a file that is not seen
+            continue
         if equal is not None or measured:
             results.carrier_actuals[position] = (equal or measured[0]).digest
             results.states[position] = _EQUAL if equal else _DIFFERS
@@ -488,10 +491,3 @@ def _content_lines(files: Files, fixities: Fixities, with_paths: bool) -> Iterat
         if with_paths:
             line += f" {nfc(files.paths[file_no])}"
         yield line.encode("utf-8", "surrogatepass") + b"\n"
-
-
-def check_structure(structure: Structure, findings: Iterable[Finding] = ()) -> tuple[Finding, ...]:
-    """A carrier on which no file is found never passes: `structure-damaged`, unless `findings` say why already."""
-    if structure.files is None or len(structure.files) or any(f.code in _NO_FILES_SAID for f in findings):
-        return ()
-    return (Finding("structure-damaged", facts={"reason": "no-files", "place": ""}),)

@@ -69,6 +69,20 @@ class Names:
                 rung += 1
         return NOT_FOUND, 0
 
+    def find_all(self, paths: Sequence[str], file_nos: array[int], rungs: bytearray) -> None:
+        """Fill in the files of paths that have none yet, and their rungs, as `find` does; fast for many."""
+        missed = [at for at, file_no in enumerate(file_nos) if file_no < 0]
+        for rung in range(len(_STEPS) * len(self._trees)):
+            step, tree_no = divmod(rung, len(self._trees))
+            if not missed:
+                return
+            if not tree_no:
+                missed = [at for at in missed if file_nos[at] < 0]
+                keys = list(map(_STEPS[step], [paths[at] for at in missed]))
+            for at, file_no in zip(missed, map(self._index(rung).get, keys, repeat(NOT_FOUND)), strict=True):
+                if file_no >= 0 > file_nos[at]:
+                    file_nos[at], rungs[at] = file_no, rung
+
     def find_as_written(self, paths: Sequence[str]) -> array[int]:
         """File numbers of paths as they stand, in the first tree; NOT_FOUND for all that need another look."""
         file_nos = array("q", map(self._index(0).get, paths, repeat(NOT_FOUND)))
@@ -113,7 +127,12 @@ class Names:
         index = self._indexes.get(rung)
         if index is None:
             step, tree_no = divmod(rung, len(self._trees))
-            index = self._indexes[rung] = _unique(self._trees[tree_no], _STEPS[step])
+            tree = self._trees[tree_no]
+            if _STEPS[step] is nfc and all(unicodedata.is_normalized("NFC", path) for path in tree.paths):
+                index = self._index(tree_no)                    # the same names
+            else:
+                index = _unique(tree, _STEPS[step])
+            self._indexes[rung] = index
         return index
 
 
@@ -244,17 +263,17 @@ _OFFSETS_AT_MOST = 16           # counted over all lines
 _COINCIDENCE = 8                # an offset that binds no more than one line in eight is no offset
 
 
-def choose_root(names: Names, paths: Sequence[str], bound: int, agrees: Callable[[str, int], bool]) -> Root:
+def choose_root(names: Names, paths: Sequence[str], missed: Sequence[str], agrees: Callable[[str, int], bool]) -> Root:
     """The root offset of a list, by names and, between equals, by declared sizes.
 
     The list as it stands stays unless another offset binds more lines. Settled only where exactly one offset binds
     every line one to one, and all lines lose the same components.
 
-    Args:    paths: relative (`relative`), each once. bound: files that the list binds as it stands.
+    Args:    paths: relative (`relative`), each once. missed: of them, those that the list as it stands does not bind.
              agrees: whether a path's declared size fits a file.
     """
     identity = RootOffset()
-    bound = min(len(paths), bound + _lost_count(names, paths))
+    bound = len(paths) - len(missed) + _lost_count(names, missed)
     if bound == len(paths):
         return Root(identity, bound, len(paths), True)
     best, most, complete = _best(names, paths, agrees, bound)
@@ -270,13 +289,15 @@ def _best(names: Names, paths: Sequence[str], agrees: Callable[[str, int], bool]
           ) -> tuple[list[RootOffset], int, bool]:
     """The offsets that bind most paths, if more than `to_beat`; how many they bind; whether all were tried."""
     offsets, complete = _ranked(names, paths, agrees)
+    common = len(_common_directories(paths))                     # dropping these makes no two paths one
     best: list[tuple[RootOffset, array[int]]] = []
     most = max(to_beat, len(paths) // _COINCIDENCE)
     different: dict[int, int] = {}                               # paths that are left when so much is dropped
     for offset in offsets:
         wanted = most if best else most + 1
         if offset.drop not in different:
-            different[offset.drop] = len({RootOffset(offset.drop).apply(path) for path in paths})
+            different[offset.drop] = len(paths) if offset.drop <= common \
+                else len({RootOffset(offset.drop).apply(path) for path in paths})
         if different[offset.drop] < wanted:
             continue
         file_nos = _bound(names, paths, offset, len(paths) - wanted)
@@ -312,9 +333,9 @@ def _bound(names: Names, paths: Sequence[str], offset: RootOffset, may_miss: int
     return file_nos
 
 
-def _lost_count(names: Names, paths: Sequence[str]) -> int:
+def _lost_count(names: Names, missed: Sequence[str]) -> int:
     """How many paths that the list as it stands does not bind have lost characters and may be files all the same."""
-    lost = [path for path in paths if has_lost(path) and names.find(path)[0] < 0]
+    lost = list(filter(has_lost, missed))
     if not any(map(names.may_be_lost, _spread(lost, _NEAR_AT_MOST))):
         return 0
     return sum(map(names.may_be_lost, lost))

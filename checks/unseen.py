@@ -1,7 +1,8 @@
 """What could not be looked at: where findings about the carrier leave open whether a listed file is there.
 
 Takes the findings of a carrier and the paths that nothing was found for; gives the state of their lines, and the
-findings again with what they cost the form. Relies on `names.py` for how names are compared.
+findings again with what they cost the form; and says so where a carrier shows no file at all. Relies on `names.py`
+for how names are compared.
 Source: contract "Finding codes" (`structure-damaged`, `encrypted`); house §6.2: not checked, unreadable and different
 are three answers, and a file that could not be looked for is not missing.
 """
@@ -10,13 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from carriers.model import Finding
+from carriers.model import Finding, Structure
 from checks.names import fold, is_litter
 from checks.verdict import LineState
 
 _NOT_LOOKED_INTO = frozenset({"file-system-unknown", "encrypted"})
+_NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
 # Damage that hides no file: each was still listed, or the directories were walked without it.
-_HIDES_NOTHING = frozenset({"descriptor-terminator", "path-table", "duplicate-name", "multi-extent"})
+_HIDES_NOTHING = frozenset({"descriptor-terminator", "volume-space-size", "path-table", "duplicate-name",
+                            "multi-extent"})
 _EXAMPLES = 3
 
 
@@ -73,3 +76,10 @@ def _above(path: str) -> Iterable[str]:
     while path:
         path = path.rpartition("/")[0]
         yield path
+
+
+def check_structure(structure: Structure, findings: Iterable[Finding] = ()) -> tuple[Finding, ...]:
+    """A carrier on which no file is found never passes: `structure-damaged`, unless `findings` say why already."""
+    if structure.files is None or len(structure.files) or any(f.code in _NO_FILES_SAID for f in findings):
+        return ()
+    return (Finding("structure-damaged", facts={"reason": "no-files", "place": ""}),)

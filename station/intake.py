@@ -25,10 +25,11 @@ from checks.hashers import Hashers
 from checks.onepass import one_pass
 from checks.readability import Readability, SlowRule
 from checks.verdict import Verdict
+from station import __version__
 from station import batch as batches
 from station.journal import Journal, begin, take_up
 from station.progress import Progress
-from station.reading import Reading
+from station.reading import Reading, finding_from, finding_record
 from station.register import Station, utc_now
 from station.verdicts import Case, boot_id, conclude, register_verdict
 
@@ -94,36 +95,50 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
         for number in files.obstacles:
             digests.lose(number, ReadState.NO_CONTENT)
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
-    first = _take_up(journal, digests, readability, formats)
+    consumers = Consumers(digests, readability, formats)
+    first, earlier = _take_up(journal, consumers)
     progress.done(readability.read_bytes)
 
     def between(read_no: int) -> None:
         if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
-            _save(journal, read_no, digests, readability, formats)
+            _save(journal, read_no, consumers, (*earlier, *carrier.findings()))
         progress.check_stop()
 
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, digests, progress), between)
-    return Reading(work.identity, structure, (*work.found, *carrier.findings()), digests.finish(), readability, formats,
-                   plan.planned_bytes, sum(plan.lost.values()))
+    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings()),
+                   digests.finish(), readability, formats, plan.planned_bytes, sum(plan.lost.values()))
 
 
-def _save(journal: Journal, read_no: int, digests: Digests, readability: Readability, formats: Formats) -> None:
-    state = digests.save()
+class Consumers(NamedTuple):
+    """The consumers whose state a journal keeps."""
+
+    digests: Digests
+    readability: Readability
+    formats: Formats
+
+
+def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> None:
+    state = consumers.digests.save()
     if state is not None:
         journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
-                               "readability": readability.save(), "formats": formats.save()})
+                               "readability": consumers.readability.save(), "formats": consumers.formats.save(),
+                               "drive": [finding_record(f) for f in of_drive]})
 
 
-def _take_up(journal: Journal, digests: Digests, readability: Readability, formats: Formats) -> int:
-    """Restore what earlier sittings saved. Returns the number of the first planned read that is still to be made."""
+def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding, ...]]:
+    """Restore what earlier sittings saved.
+
+    Returns: the number of the first planned read that is still to be made; what they found of the drive.
+    """
     saves = [r for r in journal.records() if r["type"] == "save"]
+    first, of_drive = 0, tuple[Finding, ...]()
     if saves:
-        digests.restore(s["digests"] for s in saves)
-        readability.restore(saves[-1]["readability"])
-        formats.restore(saves[-1]["formats"])
-    first = int(saves[-1]["next_read"]) if saves else 0
+        consumers.digests.restore(s["digests"] for s in saves)
+        consumers.readability.restore(saves[-1]["readability"])
+        consumers.formats.restore(saves[-1]["formats"])
+        first, of_drive = int(saves[-1]["next_read"]), tuple(map(finding_from, saves[-1]["drive"]))
     journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": first})
-    return first
+    return first, of_drive
 
 
 def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, work: Work
@@ -134,7 +149,7 @@ def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: 
     """
     return {"source": str(source.resolve()), "stamp": carrier.stamp(), "form_sha256": form.sha256 if form else "",
             "choice": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(choice).items()},
-            "binding_sha256": work.binding.sha256, "plan_sha256": work.plan.sha256}
+            "binding_sha256": work.binding.sha256, "plan_sha256": work.plan.sha256, "version": __version__}
 
 
 @contextmanager

@@ -113,6 +113,21 @@ def test_names_in_gbk_are_guessed_and_kept(tmp_path: Path, options: str) -> None
         ("name-undecodable", "诚信档案/乗.txt", {"encoding": "gb18030"})]
 
 
+@pytest.mark.parametrize(("utf_8", "guessed"), [(("案卷.txt", "档案.txt"), 1), (("案卷.txt",), 1), ((), 2)])
+@pytest.mark.parametrize("directory", [False, True])
+def test_one_encoding_holds_for_a_tree(tmp_path: Path, utf_8: tuple[str, ...], guessed: int, *, directory: bool) -> None:
+    """目录 in GBK is valid UTF-8 too. One name in GBK does not turn a tree of UTF-8 names into GBK."""
+    root = os.fsencode(images.plant(tmp_path / "root", {name: b"u" for name in (*utf_8, "1.txt")}))
+    gbk = ["诚信.txt"] if utf_8 else ["诚信.txt", "目录/1" if directory else "目录.txt"]
+    for name in gbk:
+        path = Path(os.fsdecode(root + b"/" + name.encode("gbk")))
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"g")
+    structure, findings = images.open_image(images.genisoimage(tmp_path / "root", tmp_path / "image", "-R")).structure()
+    assert structure.files is not None and sorted(structure.files.paths) == sorted([*utf_8, "1.txt", *gbk])
+    assert [f.facts for f in findings] == [{"encoding": "gb18030"}] * guessed
+
+
 @pytest.mark.parametrize("master", [images.genisoimage, images.xorriso])
 def test_links_are_noted_and_hard_links_share_their_content(tmp_path: Path, master: Master) -> None:
     root = images.plant(tmp_path / "root", {"a/one.txt": b"one"})
@@ -227,6 +242,18 @@ def test_one_name_for_two_contents_is_found(tmp_path: Path) -> None:
         for name in ("a.txt", "b.txt")]
 
 
+def test_one_name_for_two_contents_is_said_once(tmp_path: Path) -> None:
+    image = images.genisoimage(images.plant(tmp_path / "root", {"a.txt": b"1", "b.txt": b"22"}), tmp_path / "image",
+                               "-J", "-R")
+    raw = image.read_bytes()
+    a, b = (images.record_at(raw, name) for name in (b"A.TXT;1", b"B.TXT;1"))
+    images.patched(image, {a + 2: raw[b + 2:b + 18]})
+    structure, findings = images.open_image(image).structure()
+    assert facts(findings) == [
+        ("layers-differ", "a.txt", {"what": "other-content", "tree": "Joliet", "other": "Rock Ridge"})]
+    assert structure.files is not None and structure.files.paths == ["a.txt", "b.txt", "a.txt"]
+
+
 def test_where_files_lie(tmp_path: Path) -> None:
     content = {"A.BIN": bytes(5000), "B.BIN": bytes(range(256)) * 20, "C.BIN": b"c"}
     image = images.genisoimage(images.plant(tmp_path / "root", content), tmp_path / "image")
@@ -269,11 +296,15 @@ def test_what_is_no_iso_9660(tmp_path: Path) -> None:
                           (b"\x33\xc0" * 300_000, [("file-system-unknown", "", {"layer": ""})]),
                           (bytes(900_000) + b"x" * 2048, [("file-system-unknown", "", {"layer": ""})]),
                           (bytes(100), [("blank", "", {})]),
+                          (b"x" * 1000, [("file-system-unknown", "", {"layer": ""})]),
+                          (bytes(1 << 20) + b"x", [("file-system-unknown", "", {"layer": ""})]),
+                          (b"\xeb\x58\x90-FVE-FS-" + bytes(90_000), [("encrypted", "", {"kind": "BitLocker"})]),
+                          (b"LUKS\xba\xbe\0\1" + bytes(900), [("encrypted", "", {"kind": "LUKS"})]),
                           (bytes(32768) + descriptors, [("file-system-unknown", "", {"layer": "UDF"})])):
         image.write_bytes(raw)
         structure, findings = images.open_image(image).structure()
         assert facts(findings) == expected
-        assert structure.files is not None and len(structure.files) == 0
+        assert structure.files is not None and len(structure.files) == 0 and structure.trees == ()
         assert sum(read.extent.length_bytes for read in make_plan(structure)) == len(raw)
 
 

@@ -86,6 +86,7 @@ def test_litter(path: str, litter: bool) -> None:
 @pytest.mark.parametrize(("path", "is_list"), [
     ("a.md5", True), ("b/清单.SHA256", True), ("md5sum.txt", True), ("MD5SUMS", True), ("checksums.txt", True),
     ("manifest-sha256.txt", True), ("x.sm3", True), ("x.sfv", True), ("md5.txt", False), ("a.md5.doc", False),
+    ("checksums.rar", False), ("checksums.csv", True),
 ])
 def test_lists_of_digests(path: str, is_list: bool) -> None:
     assert is_digest_list(path) is is_list

@@ -9,9 +9,10 @@ import pytest
 
 from carriers.model import Extent, FileEntry, Finding
 from checks.bind import Choice, bind
-from checks.compare import check_structure, compare, content_sha256
+from checks.compare import compare, content_sha256
 from checks.fixity import ReadState
 from checks.form import CarrierLine, Scope, SubmittedForm
+from checks.unseen import check_structure
 from checks.verdict import CarrierDigest, Counts
 from tests.checks.made import (
     bound,
@@ -429,3 +430,50 @@ def test_files_in_several_extents_are_copies_of_no_one_but_themselves() -> None:
     binding = bind(None, disc(), structure, Choice())
     assert told(compare(None, binding, structure, fixities_of(contents)).findings) == [
         ("file-duplicate", "b", {"first": "a"})]
+
+
+@pytest.mark.parametrize(("fields", "found"), [
+    ({"declared_gb": "0.000"}, []),
+    ({"declared_gb": "9字节"}, []),
+    ({"declared_gb": "0.001GB(9字节)"}, []),
+    ({"declared_gb": "6.127"}, [("form-size-differs", "6.127")]),
+    ({"declared_gb": "0.5 MB"}, [("form-size-differs", "0.5 MB")]),
+    ({"declared_gb": "6.127GB(6,578,815,488字节)"}, [("form-size-differs", "6.127GB(6,578,815,488字节)")]),
+    ({"declared_gb": "38912B"}, []),                             # the whole carrier
+    ({"declared_gb": "很多"}, []),
+    ({"declared_gb": "፩"}, []),
+    ({"byte_count": "9"}, []),
+    ({"byte_count": "10"}, []),                                  # with litter
+    ({"byte_count": "11"}, [("form-size-differs", "11B")]),
+    ({"file_count": "2"}, []),
+    ({"file_count": "3"}, []),
+    ({"file_count": "4"}, [("form-count-differs", 4)]),
+    ({"item_count": "4", "page_count": "9"}, []),
+    ({"declared_gb": "6.127", "carrier_count": "2"}, []),
+    ({"declared_gb": "6.127", "carrier_count": "3", "set_count": "3"}, [("form-size-differs", "6.127")]),
+])
+def test_the_totals_of_the_form(fields: Mapping[str, str], found: list[tuple[str, object]]) -> None:
+    contents = {**ONE, "Thumbs.db": b"t"}
+    form = form_of(*(line(path, content) for path, content in ONE.items()), fields=fields)
+    comparison = compared(form, contents)
+    said = [f for f in comparison.findings if f.code != "file-litter"]
+    assert [(f.code, f.facts["declared"]) for f in said] == found
+    assert all(f.path == "" and f.facts["reason"] == "total" for f in said)
+
+
+def test_the_totals_of_several_carriers_are_not_those_of_one() -> None:
+    rows = (CarrierLine("G001"), CarrierLine("G002"))
+    form = form_of(line("a.txt", b"alpha", "G001"), line("d/b.txt", b"beta", "G001"), carriers=rows,
+                   fields={"declared_gb": "6.127"})
+    assert compared(form, ONE, carrier_no="G001").findings == ()
+
+
+def test_only_a_small_list_is_excused() -> None:
+    contents = {**ONE, "sums.md5": b"list", "big.md5": b"x", "checksums.rar": b"Rar!"}
+    structure = structure_of(contents)
+    assert structure.files is not None
+    structure.files.sizes[3] = 65 << 20
+    form = listing(ONE)
+    comparison = compare(form, bound(form, structure), structure, fixities_of(contents))
+    assert [(f.code, f.path) for f in comparison.findings] == [
+        ("form-on-carrier", "sums.md5"), ("file-unlisted", "big.md5"), ("file-unlisted", "checksums.rar")]

@@ -338,3 +338,12 @@ def test_a_size_without_a_number(text: str) -> None:
     ("TOP SECRET", True)])
 def test_security_levels(text: str, classified: bool) -> None:
     assert is_classified(text) is classified
+
+
+@pytest.mark.parametrize("again", ["./x", ".\\x", "/x", "E:\\x", "a/../x"])
+def test_one_name_written_in_two_ways_is_one_name(again: str, tmp_path: Path) -> None:
+    """As binding takes it; a path that climbs is no name at all."""
+    path = tmp_path / "list.md5"
+    path.write_text(f"{'0' * 32}  x\n{'1' * 32}  {again}\n{'2' * 32}  y\n")
+    wanted = ["form-line-conflict"] * 2 if again != "a/../x" else ["", ""]
+    assert [line.defect for line in read_form(path).lines] == [*wanted, ""]

@@ -14,7 +14,7 @@ import pytest
 
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
-from carriers.model import Carrier
+from carriers.model import Carrier, Extent, Finding
 from checks.bind import Choice
 from checks.form import SubmittedForm, read_form
 from checks.verdict import Outcome, Verdict, to_record
@@ -214,3 +214,25 @@ def test_two_at_once_on_one_source_are_refused(tmp_path: Path, disc: tuple[Path,
     journal = next(station.home.intakes.glob("S1-*")) / "journal.jsonl"
     assert [r["type"] for r in read_journal(journal)][-3:] == ["reading", "findings", "close"]
     assert json.loads(journal.read_bytes().splitlines()[0])["type"] == "begin"
+
+
+def test_what_an_earlier_sitting_found_of_the_drive_stays(tmp_path: Path, disc: tuple[Path, Path]) -> None:
+    source, list_path = disc
+    form = read_form(list_path)
+    station = a_station(tmp_path / "home")
+
+    def doubtful(path: Path) -> Carrier:
+        inner = opened(kill_at=6)(path)
+
+        class Doubtful:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def findings(self) -> tuple[Finding, ...]:
+                return (Finding("drive-doubt", "", Extent(40, 2048), {"error_lba": 99}),)
+        return Doubtful()
+    with pytest.raises(Killed):
+        run(station, source, form, doubtful)
+    verdict = run(station, source, form)
+    assert verdict.outcome is Outcome.UNDECIDED and len(verdict.sittings) == 2
+    assert [j.code for j in verdict.findings if j.severity == "doubt"] == ["drive-doubt"]
