@@ -113,12 +113,15 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     joined = reconcile(listings.pop("Joliet", None), next(iter(listings.values()), None))
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
+    unseen = 0
     if tail is not None:
-        findings += _of_end(source, sessions[-1], tail, occupied_blocks(joined.files, extents, source.block_bytes,
-                                                                        max(claimed, source.blocks)))
+        limit = max(claimed, source.blocks)
+        occupied = occupied_blocks(joined.files, extents, source.block_bytes, limit)
+        of_end, unseen = _of_end(source, sessions[-1], tail, occupied)
+        findings += of_end
     udf = any(found.udf for found in sessions)
     structure = Structure(_layers(joined.trees, udf=udf), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source))
+                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
     identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1].volumes), "", source.size_bytes, digest.hexdigest(),
                          len(sessions))
     return identity, structure, _once(findings)
@@ -204,10 +207,11 @@ def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
     return findings
 
 
-def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) -> list[Finding]:
+def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) -> tuple[list[Finding], int]:
     """A volume that claims to end before its content does, and what lies after its end.
 
     tail: after what is claimed; occupied: the first block after all files and directories.
+    Returns: findings; how many blocks at the end of the carrier nobody has looked at yet (the pass will).
     """
     findings = []
     if min(claims(found, source)) < occupied:
@@ -216,9 +220,7 @@ def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) 
         tail = look_after(source, occupied)
     if tail.used:
         findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
-    if tail.unseen:
-        findings.append(damaged("tail-not-looked-at", count=tail.unseen))
-    return findings
+    return findings, tail.unseen
 
 
 def _of_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Listing) -> list[Finding]:

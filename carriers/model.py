@@ -169,6 +169,7 @@ class Structure:
     blocks: what the carrier gives, the last one counted even if cut. volume_blocks: what its structure claims (the
     largest claim; 0 = no claim). files is None where only reading will tell (a tar tape). trees are in the order in
     which names of a form are looked up. structure_extents: what the structure itself occupies, ascending, disjoint.
+    unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
     """
 
     layers: tuple[str, ...]
@@ -180,6 +181,7 @@ class Structure:
     files: Files | None
     trees: tuple[Tree, ...]
     structure_extents: tuple[Extent, ...] = ()
+    unseen_blocks: int = 0
 
 
 class FilePart(NamedTuple):

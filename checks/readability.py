@@ -35,6 +35,8 @@ class Readability:
         self._bad: list[tuple[Extent, tuple[int, ...]]] = []
         self._unstable: list[tuple[Extent, tuple[int, ...], int]] = []
         self._rates: list[tuple[Extent, float, float]] = []
+        self._unseen_from = structure.blocks - structure.unseen_blocks if structure.unseen_blocks else 0
+        self._after: list[int] = []                              # first and number of blocks that hold unclaimed data
         self._bucket_bytes = max(1, -(-structure.blocks // POINTS)) * structure.block_bytes
         self._buckets: dict[int, list[float]] = {}               # first byte // bucket → [bytes, seconds, bad blocks]
 
@@ -57,6 +59,9 @@ class Readability:
             bucket[2] += -(-extent.length_bytes // self._structure.block_bytes)
             return
         length = len(chunk.content)
+        if self._unseen_from and not chunk.parts:
+            skipped = max(0, self._unseen_from - extent.start_lba)
+            self._look(extent.start_lba + skipped, chunk.content[skipped * self._structure.block_bytes:])
         self._read_bytes += length
         bucket[0] += length
         if chunk.attempts > 1:
@@ -67,7 +72,7 @@ class Readability:
     def save(self) -> dict[str, Any]:
         """The state for the journal: sums and every extent that was not simply good."""
         return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "unstable": self._unstable,
-                "slow": self._rates, "surface": {str(k): v for k, v in self._buckets.items()}}
+                "slow": self._rates, "after": self._after, "surface": {str(k): v for k, v in self._buckets.items()}}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up the last state of an earlier sitting."""
@@ -75,6 +80,7 @@ class Readability:
         self._bad = [(Extent(*e), tuple(f)) for e, f in saved["bad"]]
         self._unstable = [(Extent(*e), tuple(f), n) for e, f, n in saved["unstable"]]
         self._rates = [(Extent(*e), s, r) for e, s, r in saved["slow"]]
+        self._after = list(saved["after"])
         self._buckets = {int(k): list(v) for k, v in saved["surface"].items()}
 
     def coverage(self, lost_bytes: int) -> CoverageSums:
@@ -93,7 +99,10 @@ class Readability:
                      round(max(rates, default=0.0), 2), surface)
 
     def findings(self, place_of: Callable[[int], str]) -> list[Finding]:
-        """block-unreadable, run-out, block-unstable, block-slow. place_of: file number → "listed" or "elsewhere"."""
+        """What reading showed: blocks unreadable, unstable, slow, run-out, or holding data that no structure claims.
+
+        place_of: file number → "listed" or "elsewhere".
+        """
         files = self._structure.files
         found = []
         for extent, numbers in _merged(self._bad, self._structure.block_bytes):
@@ -109,11 +118,22 @@ class Readability:
         for extent, numbers, attempts in self._unstable:
             path = files.paths[numbers[0]] if files and numbers else ""
             found.append(Finding("block-unstable", path, extent, {**self._facts(extent), "attempts": attempts}))
+        if self._after:
+            found.append(Finding("structure-damaged", "", Extent(self._after[0], self._structure.block_bytes),
+                                 {"what": "data-after-volume", "count": self._after[1]}))
         usual = median([n / s / 1e6 for n, s, _ in self._buckets.values() if s > 0 and n > 0] or [0.0])
         slow = [(e, ()) for e, _, rate in self._rates if rate < usual / self._slow.factor]
         for extent, _ in _merged(slow, self._structure.block_bytes):
             found.append(Finding("block-slow", "", extent, self._facts(extent)))
         return found
+
+    def _look(self, lba: int, content: bytes) -> None:
+        """Count blocks after the volume that are not empty: data that no structure claims."""
+        size = self._structure.block_bytes
+        if content.count(0) == len(content):
+            return
+        used = [lba + at // size for at in range(0, len(content), size) if any(content[at:at + size])]
+        self._after = [self._after[0], self._after[1] + len(used)] if self._after else [used[0], len(used)]
 
     def _in_structure(self, extent: Extent) -> bool:
         block, end = self._structure.block_bytes, extent.start_lba * self._structure.block_bytes + extent.length_bytes

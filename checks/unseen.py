@@ -19,7 +19,7 @@ _NOT_LOOKED_INTO = frozenset({"file-system-unknown", "encrypted"})
 _NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
 # Damage that hides no file: each was still listed, or the directories were walked without it.
 _HIDES_NOTHING = frozenset({"descriptor-terminator", "volume-space-size", "path-table", "duplicate-name",
-                            "multi-extent"})
+                            "multi-extent", "data-after-volume"})
 _EXAMPLES = 3
 
 

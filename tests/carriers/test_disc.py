@@ -115,9 +115,10 @@ def test_names_in_gbk_are_guessed_and_kept(tmp_path: Path, options: str) -> None
 
 @pytest.mark.parametrize(("utf_8", "guessed"), [(("案卷.txt", "档案.txt"), 1), (("案卷.txt",), 1), ((), 2)])
 @pytest.mark.parametrize("directory", [False, True])
-def test_one_encoding_holds_for_a_tree(tmp_path: Path, utf_8: tuple[str, ...], guessed: int, *, directory: bool) -> None:
+def test_one_encoding_holds_for_a_tree(tmp_path: Path, utf_8: tuple[str, ...], guessed: int,
+                                       directory: bool) -> None:
     """目录 in GBK is valid UTF-8 too. One name in GBK does not turn a tree of UTF-8 names into GBK."""
-    root = os.fsencode(images.plant(tmp_path / "root", {name: b"u" for name in (*utf_8, "1.txt")}))
+    root = os.fsencode(images.plant(tmp_path / "root", dict.fromkeys((*utf_8, "1.txt"), b"u")))
     gbk = ["诚信.txt"] if utf_8 else ["诚信.txt", "目录/1" if directory else "目录.txt"]
     for name in gbk:
         path = Path(os.fsdecode(root + b"/" + name.encode("gbk")))

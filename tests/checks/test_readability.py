@@ -1,4 +1,6 @@
 """What was read, what failed, what was slow."""
+from dataclasses import replace
+
 from carriers.model import Addressing, Chunk, Extent, FileEntry, FilePart, Files, Structure
 from checks.readability import Readability, SlowRule
 from checks.verdict import CoverageSums
@@ -53,6 +55,18 @@ def test_coverage_counts_every_byte_once_and_in_one_place() -> None:
     consumer = consumed([chunk(0, 30), chunk(30, 10, 0, good=False)])
     assert consumer.coverage(0) == CoverageSums(100 * BLOCK, 30 * BLOCK, 10 * BLOCK, 60 * BLOCK)
     assert consumer.coverage(7) == CoverageSums(100 * BLOCK + 7, 30 * BLOCK, 10 * BLOCK, 60 * BLOCK + 7)
+
+
+def test_data_where_nobody_has_looked_is_told() -> None:
+    consumer = Readability(replace(structure(volume_blocks=50), unseen_blocks=20), 100 * BLOCK, SlowRule())
+    data = Chunk(0, Extent(78, 4 * BLOCK), (), 1, 0.001, b"x" * (2 * BLOCK) + bytes(BLOCK) + b"y" + bytes(BLOCK - 1))
+    for one in (chunk(60, 10), data, chunk(82, 18)):
+        consumer.consume(one)
+    first = Readability(replace(structure(volume_blocks=50), unseen_blocks=20), 100 * BLOCK, SlowRule())
+    first.restore(consumer.save())
+    for told in (consumer, first):
+        assert [(f.code, f.extent, dict(f.facts)) for f in told.findings(listed)] == [
+            ("structure-damaged", Extent(81, BLOCK), {"what": "data-after-volume", "count": 1})]
 
 
 def test_a_block_read_on_retry_is_unstable() -> None:
