@@ -9,7 +9,7 @@ from carriers.model import Refused
 from checks.bind import Choice
 from checks.form import SubmittedForm, read_form
 from checks.normalise import is_classified
-from checks.verdict import Outcome, Verdict
+from checks.verdict import Outcome, Severity, Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
 from station.intake import intake
@@ -97,14 +97,17 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
                               missing=counts.missing, unreadable=counts.unreadable, not_checked=counts.not_checked,
                               unlisted=counts.unlisted))
     for judgement in verdict.findings:
-        voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}] {voice.text(judgement.text)}")
+        code = f" {judgement.code}" if judgement.severity is Severity.DOUBT else ""       # what `resolve` is given
+        voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}{code}] {voice.text(judgement.text)}")
         step = voice.next_step(judgement)
         if step:
             voice.answer(f"      → {step}")
-    if verdict.outcome is not Outcome.PASSED:
-        voice.answer(voice.phrase(f"next-{verdict.outcome}", intake=verdict.intake, batch=verdict.batch or "…"))
-    elif verdict.batch:
-        voice.answer(voice.phrase("next-passed", batch=verdict.batch))
+    if verdict.outcome is Outcome.UNDECIDED:
+        voice.answer(voice.phrase("next-undecided", intake=verdict.intake))
+    if not verdict.batch and verdict.reference.form_sha256:
+        voice.answer(voice.phrase("next-no-batch", form=verdict.reference.form_name))
+    elif verdict.outcome is not Outcome.UNDECIDED:
+        voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
 
 
 def _lies_in(path: Path, folder: Path) -> bool:
