@@ -92,6 +92,7 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
         fields = {**fold(station, number).fields, **fields}
     elif not fields.get("fonds_no") or not fields.get("unit_name"):
         raise UsageError("batch-needs-header", file=form.file_name)
+    fields = {**fields, "year": fields.get("year") or f"{datetime.now(UTC):%Y}"}
     chosen = number or _next_number(station, fields)
     folder = station.home.batches / chosen
     with kept(folder):
@@ -109,13 +110,12 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
 
 
 def _next_number(station: Station, fields: Mapping[str, str]) -> str:
-    year = fields.get("year") or f"{datetime.now(UTC):%Y}"
     fonds = _SAFE.sub("_", fields["fonds_no"])
     taken = {str(line["batch"]) for line in station.register.lines_of("batch")}
     template = station.config.batch_number
     for seq in range(1, 10_000):
         number = _SAFE.sub("_", fields.get("batch_no", "")).lstrip(".")[:60] if seq == 1 else ""
-        number = number or template.format(fonds_no=fonds, year=_SAFE.sub("_", year), seq=seq)
+        number = number or template.format(fonds_no=fonds, year=_SAFE.sub("_", fields["year"]), seq=seq)
         if number not in taken:
             return number
     raise RegisterError("batch-numbers-used-up", fonds=fonds)
