@@ -75,8 +75,11 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
         return _one_of(form, identity, carrier_no, known)
     only = known[0] if known else None
     number = carrier_no or (only.number if only else "")
-    spoken = Spoken(everything, number, _set_code(number, only), only.row if only else None,
-                    findings=tuple(label_findings(identity, number, known)))
+    said = label_findings(identity, number, known)
+    if carrier_no and only and not only.reads_as(carrier_no):
+        said.append(Finding("carrier-number-differs", facts={"reason": "not-on-form", "number": carrier_no,
+                                                             "label": only.number}))
+    spoken = Spoken(everything, number, _set_code(number, only), only.row if only else None, findings=tuple(said))
     if carrier_no or only or not (several := _several(form)) and not unknown:
         return spoken
     if several:                                       # which carrier holds which file, the form does not say

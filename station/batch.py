@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -192,7 +193,8 @@ def resolve(station: Station, resolution: Resolution) -> None:
 
 def two_people(first: str, second: str) -> None:
     """Raises: UsageError unless these are two different names."""
-    names = ["".join(name.split()).casefold() for name in (first, second)]
+    names = ["".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalpha())
+             for name in (first, second)]                      # spaces, dots and invisible characters tell nobody apart
     if not all(names) or names[0] == names[1]:
         raise UsageError("same-person", first=first, second=second)
 

@@ -19,7 +19,7 @@ from checks.judge import batch_outcome, final_outcome
 from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
-from labels.sentences import forbidden_words
+from labels.sentences import final_readings, forbidden_words
 from station import __version__
 from station.batch import (
     Batch,
@@ -105,7 +105,7 @@ def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
     taken = sum(1 for p in fold(station, decision.batch).prints if p["paper"] == "label" and not p["reprint"])
-    for verdict in decision.verdicts:
+    for verdict in final_readings(decision):
         if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed:
             taken += 1
             number = station.config.label_number.format(batch=decision.batch, seq=taken)

@@ -274,3 +274,30 @@ def test_a_batch_number_of_the_form_is_no_path(tmp_path: Path) -> None:
     done = station(tmp_path / "home", "batch", form, "--json")
     assert json.loads(done.stdout)["batch"] == "_.._.._x"
     assert [p.name for p in (tmp_path / "home" / "batches").iterdir()] == ["_.._.._x"]
+
+
+def test_a_carrier_number_that_is_not_on_the_form_never_passes(tmp_path: Path) -> None:
+    source, _ = a_package(tmp_path, CONTENTS)
+    form = tmp_path / "l.csv"
+    rows = [f"J021-2026-01-G001-A,{n},{hashlib.md5(c).hexdigest()}" for n, c in CONTENTS.items()]
+    form.write_text("\n".join(["载体(包)编号,文件名,MD5", *rows]), encoding="gb18030")
+    for number, code in (("J021-2026-01-G001-A", 0), ("J021-2026-01-G009-A", 3)):
+        done = station(tmp_path / "home", "intake", source, "--form", form, "--carrier", number, "--json")
+        assert done.returncode == code, done.stderr
+        doubts = [f["code"] for f in json.loads(done.stdout)["findings"] if f["severity"] == "doubt"]
+        assert doubts == (["carrier-number-differs"] if code else [])
+
+
+def test_a_disc_read_twice_gets_one_label_set(tmp_path: Path) -> None:
+    source, form = a_package(tmp_path, {"a.bin": b"a" * 5000})
+    image = tmp_path / "disc.iso"
+    subprocess.run(["genisoimage", "-quiet", "-J", "-R", "-V", "J010_2026_01_G001_A", "-o", str(image), str(source)],
+                   check=True)
+    home = tmp_path / "home"
+    station(home, "batch", form, "--fonds", "J010", "--unit", "某局", "--year", "2026")
+    for _ in range(2):
+        assert station(home, "intake", image, "--form", form, "--carrier", "J010-2026-01-G001-A").returncode == 0
+    assert decide(home, "J010-2026-01", "张伟", "张\u200b伟.").returncode == 2
+    done = decide(home, "J010-2026-01")
+    assert done.returncode == 0, done.stderr
+    assert [p["kind"] for p in json.loads(done.stdout)["papers"]] == ["certificate", "label"]
