@@ -193,7 +193,7 @@ def resolve(station: Station, resolution: Resolution) -> None:
 
 def two_people(first: str, second: str) -> None:
     """Raises: UsageError unless these are two different names."""
-    names = ["".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalpha())
+    names = ["".join(c for c in unicodedata.normalize("NFKC", name).casefold() if c.isalnum())
              for name in (first, second)]                      # spaces, dots and invisible characters tell nobody apart
     if not all(names) or names[0] == names[1]:
         raise UsageError("same-person", first=first, second=second)
