@@ -15,6 +15,8 @@ from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
 from carriers.layers import check_extents, occupied_blocks, reconcile
 from carriers.model import (
+    CONTENT_BYTES,
+    HOLE,
     Addressing,
     CarrierId,
     CarrierKind,
@@ -61,9 +63,27 @@ class Disc:
         """
         self._source.check_same()
         for planned in plan:
+            if planned.extent.start_lba == HOLE:
+                yield Chunk(*planned, 1, 0.0, bytes(planned.extent.length_bytes))
+                continue
             for run in self._source.read_extent(planned.extent):
                 yield _chunk(planned, run, self._source.block_bytes)
         self._source.check_same()
+
+    def content(self, file_no: int) -> bytes | None:
+        """A small file whole, before the pass; its blocks are kept."""
+        files, size = self.structure()[0].files, self._source.block_bytes
+        if files is None or file_no in files.obstacles or files.sizes[file_no] > CONTENT_BYTES:
+            return None
+        pieces = []
+        for start, length, _, skip in files.extents(file_no):
+            blocks: bytes | None = bytes(length)
+            if start != HOLE:
+                blocks = self._source.read_blocks(start, -(-(skip + length) // size))
+            if blocks is None:
+                return None
+            pieces.append(blocks[skip:skip + length] if start != HOLE else blocks)
+        return b"".join(pieces)
 
     def stamp(self) -> list[int | str]:
         """The device or file that is being read: device, inode, bytes, time of change in ns."""

@@ -17,6 +17,7 @@ import xxhash
 from carriers import names
 from carriers.blocks import MEDIUM_ERRORS, Pread, RetryPolicy, lost, read_runs, refused
 from carriers.model import (
+    CONTENT_BYTES,
     Addressing,
     CarrierChanged,
     CarrierId,
@@ -95,6 +96,21 @@ class Folder:
         finally:
             if fd >= 0:
                 os.close(fd)
+
+    def content(self, file_no: int) -> bytes | None:
+        """A small file whole, before the pass."""
+        files = self.structure()[0].files or Files()
+        size = files.sizes[file_no]
+        if size > CONTENT_BYTES:
+            return None
+        fd = self._open_file(file_no)
+        try:
+            self._check_same(fd, file_no)
+            runs = read_runs(lambda at, length: self._read(fd, file_no, at, length), 0, size, self._policy) if size \
+                else []
+            return None if any(run.content is None for run in runs) else b"".join(run.content or b"" for run in runs)
+        finally:
+            os.close(fd)
 
     def stamp(self) -> list[int | str]:
         """The folder itself and every file in it as listed: path, bytes, inode, time of change."""

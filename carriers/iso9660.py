@@ -208,7 +208,7 @@ class DirectoryReader:
         blocks = self._source.read_blocks(lba, count)
         if blocks is None:
             return None
-        if not self.read or self.read[-1] != (lba, count * size, 0):
+        if not self.read or self.read[-1] != Extent(lba, count * size):
             self.read.append(Extent(lba, count * size))
         return blocks[offset:offset + length]
 

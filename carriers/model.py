@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple, Protocol, overload
 
+CONTENT_BYTES = 16 << 20        # of a file that is read before the pass
+
 
 class CarrierKind(StrEnum):
     """An image has the kind it images: ISO or UDF of 2048-byte blocks is a disc even with an MBR, tar is a tape."""
@@ -71,12 +73,19 @@ class CarrierId:
     sessions: int = 1
 
 
+HOLE = -1                       # as start_lba: recorded nowhere, and zeros by the file system's own rules
+
+
 class Extent(NamedTuple):
-    """A run of bytes that starts at a block. partition: tapes only."""
+    """A run of bytes that starts at a block, or `HOLE`.
+
+    partition: tapes only. skip_bytes: bytes of the first block before it (UDF keeps small files inside their ICB).
+    """
 
     start_lba: int
     length_bytes: int
     partition: int = 0
+    skip_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,8 @@ class Files(Sequence[FileEntry]):
         number = len(self.paths)
         self.paths.append(entry.path)
         self.sizes.append(entry.size_bytes)
-        if len(entry.extents) == 1 and entry.extents[0].length_bytes == entry.size_bytes:
+        if len(entry.extents) == 1 and entry.extents[0] == (entry.extents[0].start_lba, entry.size_bytes, 0, 0) \
+                and entry.extents[0].start_lba >= 0:
             self.starts.append(entry.extents[0].start_lba)
         elif not entry.extents:
             self.starts.append(-1)
@@ -238,6 +248,13 @@ class Carrier(Protocol):
 
     def read(self, plan: Iterable[PlannedRead]) -> Iterator[Chunk]:
         """Raises: DriveLost, CarrierChanged. A medium error is a chunk without content."""
+        ...
+
+    def content(self, file_no: int) -> bytes | None:
+        """A small file whole, before the pass (a list or catalogue on the carrier); its blocks are kept for the pass.
+
+        None: larger than `CONTENT_BYTES`, not readable, or not on the carrier. Raises: DriveLost, CarrierChanged.
+        """
         ...
 
     def findings(self) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from types import MappingProxyType
 
-from carriers.model import Addressing, Extent, FilePart, Files, PlannedRead, Structure
+from carriers.model import HOLE, Addressing, Extent, FilePart, Files, PlannedRead, Structure
 
 MAX_READ_BYTES = 1 << 20
 _PATHS_TOGETHER = 10_000
@@ -21,7 +21,7 @@ class Plan:
     """The reads of one pass; iterable, always in the same order.
 
     lost: file number → bytes of it that lie beyond what the carrier gives and are never asked for.
-    deferred: files whose extents do not ascend; they are fed by reads of their own at the end.
+    deferred: files whose extents do not ascend, or have holes; they are fed by reads of their own at the end.
     """
 
     def __init__(self, structure: Structure, gaps: bool, max_bytes: int) -> None:
@@ -61,7 +61,7 @@ class Plan:
     @cached_property
     def planned_bytes(self) -> int:
         """Bytes that will be asked for; blocks of deferred files twice. In a folder: the bytes of its files."""
-        late = sum(extent.length_bytes for _, extent, _ in self._late)
+        late = sum(e.skip_bytes + e.length_bytes for _, e, _ in self._late if e.start_lba != HOLE)
         if self._gaps:
             return self._end_bytes + late
         if self._by_file:
@@ -105,18 +105,23 @@ class Plan:
         """(place, length, file, offset) of a file's extents, cut at the end; deferred if they do not ascend."""
         size, offset, lost = self._block_bytes, 0, 0
         pieces = []
+        late = []
         for extent in extents:
-            place = extent.start_lba * size
-            length = max(0, min(extent.length_bytes, self._end_bytes - place))
+            place = extent.start_lba * size + extent.skip_bytes
+            length = extent.length_bytes
+            if extent.start_lba != HOLE:
+                length = max(0, min(length, self._end_bytes - place))
             if length:
                 pieces.append((place, length, file_no, offset))
+                late.append((file_no, extent._replace(length_bytes=length), offset))
             offset += extent.length_bytes
             lost += extent.length_bytes - length
         if lost:
             self._lost[file_no] = lost
-        if all(a[0] + a[1] <= b[0] for a, b in zip(pieces, pieces[1:], strict=False)):
+        if all(e.start_lba != HOLE for _, e, _ in late) \
+                and all(a[0] + a[1] <= b[0] for a, b in zip(pieces, pieces[1:], strict=False)):
             return pieces
-        self._late += [(file_no, Extent(place // size, length), at) for place, length, _, at in pieces]
+        self._late += late
         return []
 
     def _take(self, plain: list[int], odd: list[tuple[int, int, int, int]]) -> None:
@@ -187,10 +192,13 @@ class Plan:
         """The deferred files, each in the order of its content."""
         number = first_number
         for file_no, extent, offset in self._late:
-            for done in range(0, extent.length_bytes, self._window_bytes):
-                length = min(self._window_bytes, extent.length_bytes - done)
-                yield PlannedRead(number, Extent(extent.start_lba + done // self._block_bytes, length),
-                                  (FilePart(file_no, offset + done, 0, length),))
+            skip = extent.skip_bytes
+            for begin in range(0, skip + extent.length_bytes, self._window_bytes):
+                length = min(self._window_bytes, skip + extent.length_bytes - begin)
+                start = HOLE if extent.start_lba == HOLE else extent.start_lba + begin // self._block_bytes
+                at = skip if begin == 0 else 0
+                yield PlannedRead(number, Extent(start, length),
+                                  (FilePart(file_no, offset + begin + at - skip, at, length - at),))
                 number += 1
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
-from carriers.model import Chunk, Extent, Finding, Structure
+from carriers.model import HOLE, Chunk, Extent, Finding, Structure
 from checks.verdict import CoverageSums, Speed
 
 POINTS = 1000
@@ -50,6 +50,8 @@ class Readability:
 
     def consume(self, chunk: Chunk) -> None:
         extent = chunk.extent
+        if extent.start_lba == HOLE:                             # zeros by rule: nothing was asked of the medium
+            return
         bucket = self._buckets.setdefault(extent.start_lba * self._structure.block_bytes // self._bucket_bytes,
                                           [0, 0.0, 0])
         bucket[1] += chunk.seconds
@@ -151,7 +153,7 @@ def _merged(extents: Iterable[tuple[Extent, tuple[int, ...]]], block_bytes: int
     merged: list[tuple[Extent, tuple[int, ...]]] = []
     for extent, numbers in sorted(extents):
         if merged and merged[-1][1] == numbers:
-            start_lba, length_bytes, _ = merged[-1][0]
+            start_lba, length_bytes, *_ = merged[-1][0]
             if start_lba * block_bytes + length_bytes == extent.start_lba * block_bytes:
                 merged[-1] = (Extent(start_lba, length_bytes + extent.length_bytes), numbers)
                 continue

@@ -61,7 +61,8 @@ class Reading:
         columns = zip(names, files.sizes, files.starts, self.fixities.states, digests, elsewhere, strict=True)
         for number, (name, size, start, state, hexes, shown) in enumerate(columns):
             extents = f"[{start},{size}]" if start >= 0 else \
-                ",".join([f"[{lba},{length}]" for lba, length, _ in files.extents(number)])
+                ",".join([f"[{lba},{length},0,{skip}]" if skip else f"[{lba},{length}]"
+                          for lba, length, _, skip in files.extents(number)])
             obstacle = f',"obstacle":"{files.obstacles[number]}"' if number in files.obstacles else ""
             yield (f'{{"path":{name},"size":{size},"names":[{shown}],"extents":[{extents}],'
                    f'"state":"{states[state]}{hexes}"{obstacle}}}')

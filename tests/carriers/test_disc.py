@@ -400,3 +400,11 @@ def test_smaller_logical_blocks(tmp_path: Path, unit: int) -> None:
     structure, findings = disc.structure()
     assert (findings, structure.block_bytes, structure.blocks) == ((), unit, len(raw) // unit)
     assert images.digests(disc, structure) == images.sha256s(content)
+
+
+def test_a_small_file_is_read_before_the_pass(tmp_path: Path) -> None:
+    content = images.some_files()
+    disc = images.open_image(images.genisoimage(images.plant(tmp_path / "root", content), tmp_path / "image", "-R"))
+    files = disc.structure()[0].files
+    assert files is not None
+    assert {path: disc.content(number) for number, path in enumerate(files.paths)} == content

@@ -132,3 +132,10 @@ def test_the_stamp_tells_a_changed_folder(tmp_path: Path) -> None:
     assert Folder(root).stamp() == before
     os.utime(root / "a.txt", ns=(0, 0))
     assert Folder(root).stamp() != before
+
+
+def test_a_small_file_is_read_before_the_pass(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"abc")
+    (tmp_path / "b.txt").write_bytes(b"")
+    folder = Folder(tmp_path)
+    assert [folder.content(0), folder.content(1)] == [b"abc", b""]

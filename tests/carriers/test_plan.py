@@ -6,7 +6,7 @@ from array import array
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from carriers.model import Addressing, Extent, FileEntry, FilePart, Files, PlannedRead, Structure
+from carriers.model import HOLE, Addressing, Extent, FileEntry, FilePart, Files, PlannedRead, Structure
 from carriers.plan import make_plan
 
 SIZE = 512
@@ -87,7 +87,8 @@ def test_the_identity_of_a_plan_is_its_files_and_parameters() -> None:
     assert len(identities) == 6
 
 
-extents = st.lists(st.builds(Extent, st.integers(0, 70), st.integers(1, 12 * SIZE)), max_size=4).map(tuple)
+places = st.builds(Extent, st.integers(0, 70), st.integers(1, 12 * SIZE), st.just(0), st.integers(0, SIZE - 1))
+extents = st.lists(places, max_size=4).map(tuple)
 
 
 @settings(max_examples=150, deadline=None)
@@ -112,9 +113,13 @@ def test_any_layout(layout: list[tuple[Extent, ...]], window: int, gaps: bool, t
     assert max(covered[carrier.capacity_bytes:], default=0) == 0
     assert set(covered[:carrier.capacity_bytes]) <= ({1} if gaps else {0, 1})
     _every_byte_once(carrier, reads, layout)
-    lost = {no: sum(e.length_bytes - max(0, min(e.length_bytes, carrier.capacity_bytes - e.start_lba * SIZE))
+    lost = {no: sum(e.length_bytes - max(0, min(e.length_bytes, carrier.capacity_bytes - place_of(e)))
                     for e in extents) for no, extents in enumerate(layout)}
     assert dict(plan.lost) == {no: count for no, count in lost.items() if count}
+
+
+def place_of(extent: Extent) -> int:
+    return extent.start_lba * SIZE + extent.skip_bytes
 
 
 def _every_byte_once(carrier: Structure, reads: list[PlannedRead], layout: list[tuple[Extent, ...]]) -> None:
@@ -128,7 +133,7 @@ def _every_byte_once(carrier: Structure, reads: list[PlannedRead], layout: list[
     for number, extents in enumerate(layout):
         offset, expected = 0, []
         for extent in extents:
-            places = range(extent.start_lba * SIZE, extent.start_lba * SIZE + extent.length_bytes)
+            places = range(place_of(extent), place_of(extent) + extent.length_bytes)
             expected += [(offset + i, place) for i, place in enumerate(places) if place < carrier.capacity_bytes]
             offset += extent.length_bytes
         assert fed[number] == expected
@@ -142,3 +147,23 @@ def test_without_a_list_of_files_all_of_it_is_a_gap() -> None:
 def test_one_byte_over_the_border_of_a_window() -> None:
     plan = make_plan(structure((Extent(0, 4 * SIZE + 1),), blocks=8), max_bytes=4 * SIZE)
     assert [read.parts for read in plan] == [(FilePart(0, 0, 0, 4 * SIZE),), (FilePart(0, 4 * SIZE, 0, 1),)]
+
+
+def test_content_inside_a_block_and_holes_are_read_as_the_file_system_has_them() -> None:
+    """UDF: a small file lies inside its ICB; what was never recorded of a sparse file is zeros, and no read."""
+    inside = (Extent(3, 100, 0, 216),)
+    sparse = (Extent(5, SIZE), Extent(HOLE, 5000), Extent(9, 10))
+    plan = make_plan(structure(inside, sparse, blocks=12))
+    assert (plan.planned_bytes, plan.deferred) == (12 * SIZE + SIZE + 10, (1,))
+    assert [(r.extent, r.parts) for r in plan] == [
+        (Extent(0, 12 * SIZE), (FilePart(0, 0, 3 * SIZE + 216, 100),)),
+        (Extent(5, SIZE), (FilePart(1, 0, 0, SIZE),)),
+        (Extent(HOLE, 5000), (FilePart(1, SIZE, 0, 5000),)),
+        (Extent(9, 10), (FilePart(1, SIZE + 5000, 0, 10),))]
+
+
+def test_a_late_read_of_content_inside_a_block_keeps_its_place() -> None:
+    plan = make_plan(structure((Extent(8, SIZE), Extent(2, 700, 0, 100)), blocks=12), max_bytes=SIZE)
+    assert [(r.extent, r.parts) for r in plan if r.parts] == [
+        (Extent(8, SIZE), (FilePart(0, 0, 0, SIZE),)), (Extent(2, SIZE), (FilePart(0, SIZE, 100, 412),)),
+        (Extent(3, 288), (FilePart(0, SIZE + 412, 0, 288),))]
