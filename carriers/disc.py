@@ -129,8 +129,7 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     extents = walked.extents + _of_descriptors(source, sessions)
     earlier = ((n, _walk(source, sessions[n - 1]).listings) for n in range(len(sessions) - 1, 0, -1))
     findings += walked.findings + no_longer_shown(earlier, walked.listings)
-    listings = dict(walked.listings)
-    joined = reconcile(listings.pop("Joliet", None), next(iter(listings.values()), None))
+    joined = reconcile(list(walked.listings.items()))
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
     unseen = 0

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from carriers import mapped
 from carriers.model import HOLE, Extent, Files, Finding, Tree
 from carriers.volume import Listing
+
+_MOST_OF_ISO = 1 << 32          # bytes; a directory record's Data Length has 32 bits, ECMA-119 §9.1.4
 
 
 class Reconciled(NamedTuple):
@@ -23,73 +26,153 @@ class Reconciled(NamedTuple):
     findings: list[Finding]
 
 
-def reconcile(joliet: Listing | None, primary: Listing | None) -> Reconciled:
+def reconcile(listings: Sequence[tuple[str, Listing]]) -> Reconciled:
     """Join the listings of a disc.
 
-    Returns: findings `layers-differ` (a file that one tree only shows; one name for two contents; two names for one
+    Args:    name and listing of each tree in the order of looking up: "UDF", "Joliet", then the primary volume, whose
+             names are Rock Ridge's where it has those.
+    Returns: findings `layers-differ` (a file that some trees only show; one name for two contents; two names for one
              content that no mapping explains, facts name: the other tree's), and of the names by which the files go
              `name-unsafe` and `name-undecodable`. What Joliet cannot show is not a file here.
     """
-    if joliet is None and primary is None:
+    if not listings:
         return Reconciled(Files(), (), [])
-    if joliet is None or primary is None:
-        only = joliet or primary or Listing()
-        numbers = range(len(only.files))
-        trees = _primary_trees(only, numbers) if joliet is None else (Tree("Joliet", only.files.paths, numbers),)
-        return Reconciled(only.files, trees, _of_names(only, None))
-    return _joined(_without(joliet, primary.no_files), primary)
+    links = {path for _, listing in listings for path in listing.no_files}
+    union: _Union | None = None
+    for name, listing in listings:
+        if listing.iso_paths is None:
+            listing = _without(listing, links - listing.no_files)
+        if union is None:
+            union = _Union(name, listing)
+        else:
+            union.join(name, listing)
+    return union.reconciled() if union else Reconciled(Files(), (), [])
 
 
-def _joined(joliet: Listing, primary: Listing) -> Reconciled:
-    files, shown = joliet.files, len(joliet.files)
-    other = "ISO 9660" if primary.iso_paths is None else "Rock Ridge"
-    findings = _of_names(joliet, None)
-    numbers, clashes = _paired_by_path(files, primary.files)
-    others = [i for i, number in enumerate(numbers) if number < 0]
-    _pair_by_extents(files, primary.files, numbers)
-    if primary.iso_paths is None:               # plain ISO names are mapped, and may meet another file's by chance
-        clashes = set()
-    else:
-        findings += [Finding("layers-differ", path, facts={"what": "other-content", "tree": "Joliet", "other": other})
-                     for path in sorted(clashes)]
-        findings += _other_names(files, primary.files,
-                                 [(numbers[i], i) for i in others if numbers[i] >= 0], clashes)
-    matched = bytearray(shown)
-    for number in numbers:
-        if number >= 0:
-            matched[number] = 1
-    findings += [_only("Joliet", other, files.paths[number]) for number in range(shown)
-                 if not matched[number] and files.paths[number] not in clashes]
-    lone = [i for i, number in enumerate(numbers) if number < 0]
-    joliet_paths: Sequence[str] = files.paths[:] if lone else files.paths
-    findings += [_only(other, "Joliet", primary.files.paths[i]) for i in lone if primary.files.paths[i] not in clashes]
-    findings += _of_names(primary, set(lone))
-    for i in lone:
-        numbers[i] = files.add(primary.files[i])
-    for i, obstacle in primary.files.obstacles.items():         # Joliet does not say that content is compressed
-        files.obstacles[numbers[i]] = obstacle
-    return Reconciled(files, (Tree("Joliet", joliet_paths, range(shown)), *_primary_trees(primary, numbers)), findings)
+class _Union:
+    """The files of the trees so far. shown: file number → one bit for each tree that shows it."""
+
+    def __init__(self, name: str, listing: Listing) -> None:
+        self.files = listing.files
+        self._names = [_tree_name(name, listing)]
+        self._trees = list(_trees(name, listing, range(len(listing.files))))
+        self._own = [len(listing.files)]            # how many files there were when each tree had been joined
+        self._shown = array("B", [1]) * len(listing.files)
+        self._clashes: set[str] = set()
+        self._findings = _of_names(listing, None)
+
+    def join(self, name: str, listing: Listing) -> None:
+        """Add one more tree: pair its files with those that are known, append the others."""
+        files, others = self.files, listing.files
+        tree = _tree_name(name, listing)
+        _restore_lost(files, others)
+        numbers, clashes = _paired_by_path(files, others)
+        apart = [i for i, number in enumerate(numbers) if number < 0]
+        _pair_by_extents(files, others, numbers)
+        if tree != "ISO 9660":                  # plain names are mapped, and may meet another file's by chance
+            self._findings += [Finding("layers-differ", path, facts={
+                "what": "other-content", "tree": self._names[0], "other": tree}) for path in sorted(clashes)]
+            self._clashes |= clashes
+            self._findings += self._other_names(others, [(numbers[i], i) for i in apart if numbers[i] >= 0], tree)
+        lone = [i for i, number in enumerate(numbers) if number < 0]
+        self._findings += _of_names(listing, set(lone))
+        if lone:
+            self._trees = [replace(t, paths=t.paths[:]) if t.paths is files.paths else t for t in self._trees]
+        bit = 1 << len(self._names)
+        for i in lone:
+            numbers[i] = files.add(others[i])
+        self._shown.frombytes(bytes(len(lone)))
+        for number in numbers:
+            self._shown[number] |= bit
+        for i, obstacle in others.obstacles.items():            # Joliet does not say that content is compressed
+            files.obstacles[numbers[i]] = obstacle
+        self._names.append(tree)
+        self._own.append(len(files))
+        self._trees += _trees(name, listing, numbers)
+
+    def reconciled(self) -> Reconciled:
+        """All of it; with what not every tree shows."""
+        everywhere = (1 << len(self._names)) - 1
+        differ = [] if self._shown.tobytes() == bytes((everywhere,)) * len(self._shown) else \
+            [number for number, shown in enumerate(self._shown) if shown != everywhere]
+        for number in differ:
+            path = self.files.paths[number]
+            if path not in self._clashes:
+                here = [name for bit, name in enumerate(self._names) if self._shown[number] >> bit & 1]
+                other = [name for name in self._names if name not in here]
+                self._findings.append(Finding("layers-differ", path, facts={
+                    "what": "only-here", "tree": ", ".join(here), "other": ", ".join(other)}))
+        return Reconciled(self.files, tuple(self._trees), self._findings)
+
+    def _other_names(self, others: Files, pairs: list[tuple[int, int]], other: str) -> list[Finding]:
+        """`layers-differ` where two trees name a file, or a directory above it, in ways that cannot be one name."""
+        paths = self.files.paths
+        wide = {name for number, i in pairs
+                for name in _narrow_first(paths[number], others.paths[i], other)[1].split("/")}
+        clashing = frozenset(form for name in wide for form in mapped.forms(name) if form != name)
+        known: dict[tuple[str, str], bool] = {}
+        found: dict[tuple[str, str], Finding] = {}
+        for number, i in pairs:
+            shown, path = paths[number], others.paths[i]
+            if shown in self._clashes or path in self._clashes:
+                continue
+            ours, theirs = shown.split("/"), path.split("/")
+            for depth, both in enumerate(zip(ours, theirs, strict=False), 1):
+                if both not in known:
+                    known[both] = both[0] == both[1] or mapped.may_be(*_narrow_first(*both, other), clashing)
+                if not known[both]:
+                    shown, path = "/".join(ours[:depth]), "/".join(theirs[:depth])
+                    break
+            else:
+                if len(ours) == len(theirs):
+                    continue
+            tree = next(name for name, count in zip(self._names, self._own, strict=True) if number < count)
+            found.setdefault((shown, path), Finding("layers-differ", shown, facts={
+                "what": "other-name", "reason": "other-name", "tree": tree, "other": other, "name": path}))
+        return list(found.values())
 
 
-def _without(joliet: Listing, no_files: set[str]) -> Listing:
+def _tree_name(name: str, listing: Listing) -> str:
+    return name if name in ("UDF", "Joliet") else "ISO 9660" if listing.iso_paths is None else "Rock Ridge"
+
+
+def _trees(name: str, listing: Listing, numbers: Sequence[int]) -> Iterator[Tree]:
+    yield Tree(_tree_name(name, listing), listing.files.paths, numbers)
+    if listing.iso_paths is not None:
+        yield Tree("ISO 9660", listing.iso_paths, numbers)
+
+
+def _narrow_first(shown: str, path: str, other: str) -> tuple[str, str]:
+    """Two names, the one that may have been made of the other first: Joliet's always, UDF's before Rock Ridge's."""
+    return (path, shown) if other == "Joliet" else (shown, path)
+
+
+def _restore_lost(files: Files, others: Files) -> None:
+    """Where a tree has only the name of a file left and the other tree knows where it lies, take it from there."""
+    lost = {files.paths[number]: number for number, code in files.obstacles.items()
+            if code == "structure-damaged" and not files.starts[number] >= 0 and number not in files.extents_of}
+    for i, path in enumerate(others.paths if lost else ()):
+        number = lost.get(path, -1)
+        if number >= 0 and i not in others.obstacles:
+            del files.obstacles[number]
+            files.sizes[number], files.starts[number] = others.sizes[i], others.starts[i]
+            if others.starts[i] == -2:
+                files.extents_of[number] = others.extents(i)
+
+
+def _without(listing: Listing, links: set[str]) -> Listing:
     """The listing without the empty files that some tools put where Rock Ridge has a link or a device."""
-    paths, sizes = joliet.files.paths, joliet.files.sizes
-    dropped = {i for i, path in enumerate(paths) if path in no_files and not sizes[i]} if no_files else set()
+    paths, sizes = listing.files.paths, listing.files.sizes
+    dropped = {i for i, path in enumerate(paths) if path in links and not sizes[i]} if links else set()
     if not dropped:
-        return joliet
-    kept = Listing(findings=joliet.findings, directories=joliet.directories)
-    unsafe = set(joliet.unsafe)
-    for i, entry in enumerate(joliet.files):
+        return listing
+    kept = Listing(findings=listing.findings, directories=listing.directories)
+    unsafe = set(listing.unsafe)
+    for i, entry in enumerate(listing.files):
         if i not in dropped:
             number = kept.files.add(entry)
             kept.unsafe += [number] if i in unsafe else []
     return kept
-
-
-def _primary_trees(primary: Listing, numbers: Sequence[int]) -> tuple[Tree, ...]:
-    if primary.iso_paths is None:
-        return (Tree("ISO 9660", primary.files.paths, numbers),)
-    return Tree("Rock Ridge", primary.files.paths, numbers), Tree("ISO 9660", primary.iso_paths, numbers)
 
 
 def _paired_by_path(files: Files, others: Files) -> tuple[array[int], set[str]]:
@@ -108,14 +191,25 @@ def _paired_by_path(files: Files, others: Files) -> tuple[array[int], set[str]]:
         number = number_of.get(path, -1)
         if number >= 0:
             others.paths[i] = paths[number]
-            if starts[number] == start and sizes[number] == size \
-                    and (start != -2 or files.extents(number) == others.extents(i)):
+            same = starts[number] == start and sizes[number] == size \
+                and (start != -2 or files.extents(number) == others.extents(i))
+            if same or (size < _MOST_OF_ISO and _is_limited(files.extents(number), others.extents(i))):
                 del number_of[path]                 # one file answers once
             else:
                 clashes.add(path)
                 number = -1
         numbers[i] = number
     return numbers, clashes
+
+
+def _is_limited(extents: tuple[Extent, ...], others: tuple[Extent, ...]) -> bool:
+    """Whether the other tree shows of a file of 4 GiB and more what its 32 bits can hold of the size.
+
+    As `genisoimage -udf -allow-limited-size` records it: the low 32 bits of the size that UDF has.
+    """
+    size = sum(e.length_bytes for e in extents)
+    return size >= _MOST_OF_ISO and len(others) == 1 and others[0].start_lba == extents[0].start_lba \
+        and others[0].length_bytes == size % _MOST_OF_ISO
 
 
 def _pair_by_extents(files: Files, others: Files, numbers: array[int]) -> None:
@@ -143,35 +237,6 @@ def _pair_by_extents(files: Files, others: Files, numbers: array[int]) -> None:
                 taken[numbers[i]] = 1
         left = [n for n in left if not taken[n]]
         rest = [i for i in rest if numbers[i] < 0]
-
-
-def _other_names(files: Files, others: Files, pairs: list[tuple[int, int]], clashes: set[str]) -> list[Finding]:
-    """`layers-differ` where Joliet and Rock Ridge name a file, or a directory above it, in ways that cannot be one."""
-    names = {name for _, i in pairs for name in others.paths[i].split("/")}
-    clashing = frozenset(form for name in names for form in mapped.forms(name) if form != name)
-    known: dict[tuple[str, str], bool] = {}
-    found: dict[tuple[str, str], Finding] = {}
-    for number, i in pairs:
-        shown, path = files.paths[number], others.paths[i]
-        if shown in clashes or path in clashes:
-            continue
-        ours, theirs = shown.split("/"), path.split("/")
-        for depth, both in enumerate(zip(ours, theirs, strict=False), 1):
-            if both not in known:
-                known[both] = both[0] == both[1] or mapped.may_be(*both, clashing)
-            if not known[both]:
-                shown, path = "/".join(ours[:depth]), "/".join(theirs[:depth])
-                break
-        else:
-            if len(ours) == len(theirs):
-                continue
-        found.setdefault((shown, path), Finding("layers-differ", shown, facts={
-            "what": "other-name", "reason": "other-name", "tree": "Joliet", "other": "Rock Ridge", "name": path}))
-    return list(found.values())
-
-
-def _only(tree: str, other: str, path: str) -> Finding:
-    return Finding("layers-differ", path, facts={"what": "only-here", "tree": tree, "other": other})
 
 
 def _of_names(listing: Listing, only: set[int] | None) -> list[Finding]:
