@@ -373,7 +373,8 @@ def _resolutions(layout: Layout, decision: Decision) -> list[Strip]:
     strips = [_heading(layout, say("annex.resolutions"))]
     for number, answer in enumerate(decision.resolutions, 1):
         word = name_of({"reject": "answer_reject"}.get(answer.answer, answer.answer))
-        about = worded.get((answer.intake, answer.code), answer.code)
+        about = worded.get((answer.intake, answer.code)) or \
+            (say("annex.reading_open") if answer.code == "reading-open" else answer.code)
         at = say("annex.resolution_at", at=local_time(answer.at, layout.utc_offset_minutes)) if answer.at else ""
         scan = say("annex.resolution_scan", sha=answer.scan_sha256) if answer.scan_sha256 else ""
         text = "\n".join((

@@ -225,6 +225,8 @@ def _accuracy(decision: Decision, final: Sequence[Verdict]) -> str:
     algorithm = "、".join(algorithms) or name_of("digest")
     caveats = _caveats(decision, final, "accuracy")
     lead += _failed(final, "accuracy")
+    if any(j.code == "reference-corrected" for v in final for j in v.findings):
+        caveats = say("accuracy.corrected") + caveats
     if anchor == "P5" or not any(sums.values()):
         return lead + say("accuracy.P5" if anchor == "P5" else "accuracy.none") + caveats
     clean = _results(final, "accuracy") == {CheckResult.PASSED} and not any(

@@ -20,9 +20,10 @@ from checks.form import SubmittedForm
 from checks.judge import final_outcome, open_doubts
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.home import RegisterError, file_sha256, kept, write_durably
-from station.journal import read_list, vouched
+from station.journal import open_intakes, read_list, set_aside, vouched
 from station.register import Station
 
+READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
 
 
@@ -43,7 +44,10 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A batch as folded from the register. carriers: numbers that the form expects, () = the form names none."""
+    """A batch as folded from the register. carriers: numbers that the form expects, () = the form names none.
+
+    forms: SHA-256 of the form that opened it and of every one that corrected it.
+    """
 
     number: str
     fields: Mapping[str, str]
@@ -55,6 +59,7 @@ class Batch:
     resolutions: tuple[Resolution, ...]
     decisions: tuple[Mapping[str, Any], ...]
     prints: tuple[Mapping[str, Any], ...]
+    forms: frozenset[str]
 
     @property
     def decided_intakes(self) -> frozenset[str]:
@@ -71,10 +76,12 @@ class Batch:
 
 def of_form(station: Station, form: SubmittedForm | None) -> str:
     """The number of the batch that this form opened or corrected, opened now if the form says whose it is; else ""."""
-    if form is None:
-        return ""
+    return "" if form is None else _batch_of(station, form.sha256)
+
+
+def _batch_of(station: Station, form_sha256: str) -> str:
     for line in station.register.lines_of("batch"):
-        if line["form_sha256"] == form.sha256:
+        if line["form_sha256"] == form_sha256:
             return str(line["batch"])
     return ""
 
@@ -143,9 +150,9 @@ def fold(station: Station, number: str) -> Batch:
         tuple(Reading(v["intake"], v["carrier_no"], v["attempt"], Outcome(v["outcome"]), v["intake"] in replaced)
               for v in verdicts),
         tuple(from_record(Resolution, line) for line in lines
-              if line["type"] == "resolution" and line["intake"] in intakes),
+              if line["type"] == "resolution" and (line["intake"] in intakes or line.get("batch") == number)),
         tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
-        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number))
+        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), frozenset(forms))
 
 
 def attempt_of(station: Station, number: str, carrier_no: str) -> int:
@@ -180,15 +187,32 @@ def resolve(station: Station, resolution: Resolution) -> None:
     two_people(resolution.by, resolution.confirmed_by)
     if not resolution.reason.strip():
         raise UsageError("reason-missing")
+    if resolution.code == READING_OPEN:
+        _set_aside(station, resolution)
+        return
     verdict = load_verdict(station, resolution.intake)
     doubts = open_doubts(verdict, ())
     if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=resolution.code,
                          open="; ".join(sorted({j.code for j in doubts})))
-    station.register.append("resolution", {
-        "intake": resolution.intake, "code": resolution.code, "path": resolution.path, "answer": resolution.answer,
-        "by": resolution.by, "confirmed_by": resolution.confirmed_by, "reason": resolution.reason,
-        "scan_sha256": resolution.scan_sha256})
+    station.register.append("resolution", _resolution_line(resolution))
+
+
+def _resolution_line(resolution: Resolution) -> dict[str, str]:
+    return {"intake": resolution.intake, "code": resolution.code, "path": resolution.path, "answer": resolution.answer,
+            "by": resolution.by, "confirmed_by": resolution.confirmed_by, "reason": resolution.reason,
+            "scan_sha256": resolution.scan_sha256}
+
+
+def _set_aside(station: Station, resolution: Resolution) -> None:
+    """Two people end a reading that was interrupted and will not be finished; the carrier is to be read anew."""
+    begun = dict(open_intakes(station.home)).get(resolution.intake)
+    if begun is None:
+        raise UsageError("no-such-doubt", intake=resolution.intake, doubt=READING_OPEN, open="")
+    if resolution.answer != "recheck":
+        raise UsageError("reading-open-answer", intake=resolution.intake)
+    line = _resolution_line(resolution) | {"batch": _batch_of(station, str(begun.get("form_sha256", "")))}
+    set_aside(station.home, resolution.intake, lambda: station.register.append("resolution", line))
 
 
 def two_people(first: str, second: str) -> None:
@@ -213,8 +237,11 @@ class Obstacle:
 
 
 def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
-    """Everything that keeps a batch open: no reading, a carrier absent, a doubt open, lines nobody answered."""
+    """Everything that keeps a batch open: no reading or one that is not finished, a carrier absent, a doubt open,
+    lines nobody answered."""
     found = [] if verdicts else [Obstacle("open-no-reading", {})]
+    found += [Obstacle("open-reading", {"intake": number, "source": str(begun.get("source", ""))})
+              for number, begun in open_intakes(station.home) if begun.get("form_sha256") in batch.forms]
     read = {v.carrier.number for v in verdicts}
     found += [Obstacle("open-carrier-absent", {"carrier": c}) for c in batch.carriers if c not in read]
     for verdict in verdicts:

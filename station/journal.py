@@ -145,18 +145,41 @@ def take_up(home: Home, matches: Record) -> Journal | None:
 
     Raises: RegisterError("intake-running") where another process is working on it.
     """
-    folder = home.intakes / ".open"
-    for marker_path in sorted(folder.iterdir()) if folder.is_dir() else []:
-        first = next(read_journal(home.intakes / marker_path.name / "journal.jsonl"), None)
-        if first is None or any(first.get(key) != value for key, value in matches.items()):
+    for number, first in open_intakes(home):
+        if any(first.get(key) != value for key, value in matches.items()):
             continue
-        marker = _lock(marker_path)
+        marker = _lock(home.intakes / ".open" / number)
         if marker is None:
-            raise RegisterError("intake-running", intake=marker_path.name)
-        journal = Journal(home, marker_path.name, marker)
+            raise RegisterError("intake-running", intake=number)
+        journal = Journal(home, number, marker)
         journal.mend()
         return journal
     return None
+
+
+def open_intakes(home: Home) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Number and `begin` line of every intake that was begun and has no verdict in the register."""
+    folder = home.intakes / ".open"
+    for marker in sorted(folder.iterdir()) if folder.is_dir() else []:
+        first = next(read_journal(home.intakes / marker.name / "journal.jsonl"), None)
+        if first is not None:
+            yield marker.name, first
+
+
+def set_aside(home: Home, number: str, record: Callable[[], object]) -> None:
+    """End an open intake without a verdict: `record` keeps why, then it is no longer open; its journal stays.
+
+    Raises: RegisterError("intake-running") where a process is working on it, or as `record` does.
+    """
+    marker = _lock(home.intakes / ".open" / number)
+    if marker is None:
+        raise RegisterError("intake-running", intake=number)
+    journal = Journal(home, number, marker)
+    try:
+        record()
+        journal.close()
+    finally:
+        journal.release()
 
 
 def vouched(path: Path, line: Record) -> dict[str, Any] | None:

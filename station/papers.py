@@ -22,6 +22,7 @@ from labels.certificate import Printing, draw_certificate
 from labels.sentences import final_readings, forbidden_words
 from station import __version__
 from station.batch import (
+    READING_OPEN,
     Batch,
     UsageError,
     counting_verdicts,
@@ -74,7 +75,8 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
     decision = Decision(
         number=station.config.certificate_number.format(batch=number, seq=len(batch.decisions) + 1), batch=number,
         at=utc_now(), form=form_summary(batch), verdicts=tuple(verdicts),
-        resolutions=tuple(r for r in batch.resolutions if r.intake in {v.intake for v in verdicts}),
+        resolutions=tuple(r for r in batch.resolutions
+                          if r.code == READING_OPEN or r.intake in {v.intake for v in verdicts}),
         outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
         remark=people.remark, appearance=people.appearance, receiving_org=station.config.receiving_org,
         station=station.config.station_id)

@@ -2,8 +2,10 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
+from carriers.model import Finding
 from checks.bind import bind
 from checks.form import read_form
 from checks.readability import SlowRule
@@ -44,6 +46,9 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     journal = begin(station.home, station.config.station_id,
                     {"at": utc_now(), "recompare_of": options.intake, "form_sha256": form.sha256})
     case = Case(journal, batch, form, choice, binding, earlier.source, earlier.attempt, options.intake)
+    if earlier.reference.form_sha256 not in ("", form.sha256):
+        reading = replace(reading, found=(*reading.found, Finding("reference-corrected", facts={
+            "intake": earlier.intake, "outcome": earlier.outcome, "file": earlier.reference.form_name})))
     verdict = conclude(station, case, reading, earlier.sittings)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
