@@ -1,32 +1,47 @@
 """Audit: is everything that the station ever said still what it said?
 
-Takes a home, gives every break with its place; relies on nothing but the files. Writes nothing.
+Takes a home, gives every break with its place; relies on nothing but the files. Writes nothing. Asked both ways: is
+what a line vouches for still so, and does a line speak of everything that is there.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from station.home import Home, file_sha256
-from station.journal import vouched
+from station.journal import open_intakes, vouched
 from station.register import Break, check_chain
 
 
 def audit(home: Home) -> tuple[int, list[Break]]:
     """Re-check every register, journal, list, form, decision and paper. Returns (lines checked, breaks)."""
     breaks: list[Break] = []
-    count = 0
+    every: list[Mapping[str, Any]] = []
     for path in sorted(home.register.glob("*.jsonl")):
         found, lines = check_chain(path)
         breaks += found
-        count += len(lines)
+        every += lines
         for line in lines:
             try:
                 breaks += [Break(str(where), line["seq"], what) for where, what in _line(home, line)]
             except (KeyError, TypeError, ValueError):          # a line that was altered need not be one of ours
                 breaks.append(Break(str(path), line["seq"], "break-unreadable"))
-    return count, breaks
+    breaks += [Break(str(path), 0, "break-unspoken") for path in _unspoken(home, every)]
+    return len(every), breaks
+
+
+def _unspoken(home: Home, lines: Sequence[Mapping[str, Any]]) -> Iterator[Path]:
+    """Records that no line speaks of: lines were cut off the register's end, or the power failed just before one."""
+    folders = {home.intakes / str(line.get("intake")) for line in lines if line["type"] in ("verdict", "resolution")}
+    folders |= {home.intakes / number for number, _ in open_intakes(home)}
+    files = {home.batches / str(line.get("batch")) / str(line.get("form_file")) for line in lines
+             if line["type"] == "batch"}
+    files |= {home.batches / str(line.get("batch")) / f"{line.get('number')}.json" for line in lines
+              if line["type"] == "decision"}
+    files |= {home.root / str(line.get("file")) for line in lines if line["type"] == "print"}
+    yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir()} - folders)
+    yield from sorted({path for path in home.batches.glob("*/*") if path.is_file()} - files)
 
 
 def _line(home: Home, line: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -80,6 +80,8 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
         outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
         remark=people.remark, appearance=people.appearance, receiving_org=station.config.receiving_org,
         station=station.config.station_id)
+    if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
+        raise RegisterError("number-taken", number=decision.number)
     raw = record_json(to_record(decision))
     decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
     head = station.register.append("decision", {

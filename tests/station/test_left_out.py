@@ -69,3 +69,25 @@ def test_an_interrupted_reading_keeps_the_batch_open(tmp_path: Path) -> None:
 
 def _lost(handle: int, length: int, offset: int) -> bytes:
     raise OSError(errno.ENODEV, "gone")
+
+
+def test_lines_cut_off_the_register_are_missed(tmp_path: Path) -> None:
+    """The chain of what is left is whole; what was kept beside it tells, and no number is given twice."""
+    source, form = a_package(tmp_path, CONTENTS)
+    home = tmp_path / "home"
+    batch = json.loads(station(home, "batch", form, "--fonds", "J010", "--unit", "某局", "--year", "2026",
+                               "--json").stdout)["batch"]
+    station(home, "intake", source, "--form", form)
+    number = json.loads(decide(home, batch).stdout)["number"]
+    register = next((home / "register").glob("*.jsonl"))
+    lines = register.read_bytes().splitlines(keepends=True)
+    register.write_bytes(b"".join(lines[:2]))                      # the batch and the verdict, no decision, no print
+    audited = station(home, "audit")
+    assert audited.returncode == 1
+    assert f"{number}.json" in audited.stdout and f"{number}.pdf" in audited.stdout
+    refused = decide(home, batch)
+    assert refused.returncode == 4 and number in refused.stderr
+    register.write_bytes(lines[0])
+    assert "S1-" in station(home, "audit").stdout
+    register.write_bytes(b"".join(lines))
+    assert station(home, "audit").returncode == 0
