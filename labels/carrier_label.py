@@ -31,7 +31,7 @@ _NOTE_CHARS = 40                                # 内容 ≤ 40 字 (domain §5.
 class Labelling:
     """What the label says that the decision does not know. Dates as local text; "" = a line to write on.
 
-    face: also a page for a printable disc face. unit_short: 单位简称 for it, "" = the whole name.
+    face: also a page for a printable disc face. unit_short: 单位简称 for it, "" = the whole name. reprint: 0 = first.
     """
 
     accepted_on: str
@@ -40,6 +40,7 @@ class Labelling:
     content_note: str = ""
     unit_short: str = ""
     face: bool = False
+    reprint: int = 0
 
 
 def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | IO[bytes], labelling: Labelling
@@ -54,7 +55,9 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     if decision.outcome is Outcome.UNDECIDED or final_outcome(verdict, decision.resolutions) is not Outcome.PASSED:
         raise ValueError("a label of acceptance needs a carrier that passed")
     sheet = Sheet(target, f"{decision.number} {verdict.carrier.number}", decision.at)
-    values = _values(decision, verdict, labelling)
+    values = dict(_values(decision, verdict, labelling))
+    if labelling.reprint:
+        values["cert_no"] += " " + say("page.reprint", count=labelling.reprint)
     left = (A4[0] - _INSERT) / 2
     insert = Box(left, 22 * MM, _INSERT, _INSERT)
     _draw_insert(sheet, insert, values, _qr_text(decision, verdict))

@@ -17,7 +17,7 @@ from typing import Any
 
 from carriers.model import Refused
 from checks.form import SubmittedForm
-from checks.judge import final_outcome, open_doubts
+from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
@@ -190,6 +190,8 @@ def resolve(station: Station, resolution: Resolution) -> None:
     if resolution.code == READING_OPEN:
         _set_aside(station, resolution)
         return
+    if resolution.answer == "accept" and resolution.code in NEVER_ACCEPTED:
+        raise UsageError("never-accepted", doubt=resolution.code)
     verdict = load_verdict(station, resolution.intake)
     doubts = open_doubts(verdict, ())
     if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):

@@ -97,6 +97,8 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
     consumers = Consumers(digests, readability, formats)
     first, earlier = _take_up(journal, consumers)
+    if first:
+        progress.resumed(journal.number, readability.read_bytes)
     progress.done(readability.read_bytes)
 
     def between(read_no: int) -> None:

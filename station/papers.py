@@ -163,7 +163,7 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     else:
         verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
         accepted = datetime.fromisoformat(decision.at).astimezone().date()
-        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict))
+        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no)
         missing = draw_disc_labels(decision, verdict, drawn, labelling)
     sha256 = write_durably(paper.path, drawn.getvalue())
     write_durably(station.home.outbox / paper.path.name, drawn.getvalue())

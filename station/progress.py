@@ -77,6 +77,10 @@ class Progress:
         self._begun = self._saved = time.monotonic()
         self.stage("reading")
 
+    def resumed(self, intake: str, done_bytes: int) -> None:
+        """An earlier sitting is gone on with."""
+        self._voice.say("resumed", intake=intake, bytes=f"{done_bytes:,}")
+
     def done(self, read_bytes: int) -> None:
         """What earlier sittings have read."""
         self._done = self._at_start = read_bytes

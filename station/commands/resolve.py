@@ -7,7 +7,7 @@ from pathlib import Path
 from checks.verdict import Resolution
 from station import batch as batches
 from station.commands import open_station
-from station.home import file_sha256, kept
+from station.home import file_sha256
 from station.words import Voice
 
 
@@ -27,8 +27,10 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
     scan = ""
     if options.scan:
-        with kept(options.scan):
+        try:
             scan = file_sha256(options.scan)
+        except OSError as error:
+            raise batches.UsageError("scan-unreadable", path=str(options.scan), reason=error.strerror or "") from error
     batches.resolve(station, Resolution(options.intake, options.code, options.path, options.answer, options.by,
                                         options.confirmed_by, options.reason, scan))
     voice.say("resolved", intake=options.intake, code=options.code,

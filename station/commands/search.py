@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 import json
 
+from checks.verdict import Outcome
 from station.commands import open_station
 from station.questions import build, search
 from station.words import Voice
@@ -17,7 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice, writes=False)
-    table = build(station.register.lines_of("batch", "verdict", "decision"))
+    table = build(station.register.lines_of("batch", "verdict", "decision"),
+                  {outcome: voice.phrase(f"word-{outcome}") for outcome in Outcome})
     rows = search(table, " ".join(options.text), options.year)
     if options.json:
         shown = [{key: value for key, value in row.items() if key != "text"} for row in rows]

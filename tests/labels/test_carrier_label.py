@@ -105,3 +105,10 @@ def test_only_an_accepted_disc_of_the_decision_gets_a_label() -> None:
                               (replace(sound(), outcome=Outcome.UNDECIDED), sound().verdicts[0])):
         with pytest.raises(ValueError, match="disc of this decision|carrier that passed"):
             drawn(decision, verdict)
+
+
+def test_a_label_printed_again_says_so() -> None:
+    raw = io.BytesIO()
+    draw_disc_labels(sound(), sound().verdicts[0], raw, Labelling("2025-05-07", reprint=2))
+    with pdfplumber.open(raw) as pdf:
+        assert "J010-2025-01-J01 重打第2次" in (pdf.pages[0].extract_text() or "")

@@ -151,8 +151,9 @@ def test_the_whole_job_from_list_to_papers_and_reprint(tmp_path: Path) -> None:
     again = station(home, "print", answer["number"])
     assert again.returncode == 0 and (home / "outbox" / "J010-2026-01-J01-R01.pdf").is_file()
     assert station(home, "audit").returncode == 0
-    found = json.loads(station(home, "register", "某局", "passed", "--json").stdout)
-    assert [row["certificate"] for row in found] == ["J010-2026-01-J01"]
+    for word in ("passed", "合格"):
+        found = json.loads(station(home, "register", "某局", word, "--json").stdout)
+        assert [row["certificate"] for row in found] == ["J010-2026-01-J01"]
     assert json.loads(station(home, "register", "别局", "--json").stdout) == []
 
 
@@ -185,9 +186,10 @@ def test_a_doubt_about_the_list_itself_is_never_accepted(tmp_path: Path) -> None
     station(home, "batch", form, "--fonds", "J010", "--unit", "某局")
     verdict = json.loads(station(home, "intake", source, "--form", form, "--json").stdout)
     assert verdict["outcome"] == "undecided"
-    for code in {f["code"] for f in verdict["findings"] if f["severity"] == "doubt"}:
-        station(home, "resolve", verdict["intake"], code, "--by", "甲", "--confirmed-by", "乙", "--answer", "accept",
-                "--reason", "-")
+    doubts = {f["code"] for f in verdict["findings"] if f["severity"] == "doubt"}
+    answers = {code: station(home, "resolve", verdict["intake"], code, "--by", "甲", "--confirmed-by", "乙", "--answer",
+                             "accept", "--reason", "-").returncode for code in doubts}
+    assert answers["form-line-malformed"] == 2                              # said at once, not only by `decide`
     assert decide(home, verdict["batch"]).returncode == 3
 
 
@@ -248,6 +250,7 @@ def test_a_stopped_intake_stays_open_and_goes_on(tmp_path: Path) -> None:
     assert (done.returncode, verdict["counts"]["equal"]) == (0, 40)
     if running.returncode == 4:                               # it may have been faster than the signal
         assert verdict["intake"].endswith("000001") and len(verdict["sittings"]) == 2
+        assert "继续检验" in done.stderr or len(list((home / "intakes").iterdir())) == 2      # stopped before a save
     assert station(home, "audit").returncode == 0
 
 
