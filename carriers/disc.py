@@ -30,6 +30,7 @@ from carriers.model import (
     Tree,
 )
 from carriers.sessions import Tail, claimed_end, claims, find_sessions, look_after, no_longer_shown
+from carriers.udf import Udf, read_udf
 from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
@@ -116,6 +117,9 @@ def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
 
 def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
     first = read_descriptors(source)
+    udf = read_udf(source) if not _has_iso(source, first) else None
+    if udf is not None:
+        return _of_udf(source, udf)
     findings = first.findings + _of_file_system(source, first)
     digest = xxhash.xxh3_128()
     for lba in first.seen:
@@ -138,12 +142,36 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
         occupied = occupied_blocks(joined.files, extents, source.block_bytes, limit)
         of_end, unseen = _of_end(source, sessions[-1], tail, occupied)
         findings += of_end
-    udf = any(found.udf for found in sessions)
-    structure = Structure(_layers(joined.trees, udf=udf), Addressing.BLOCKS, source.block_bytes, source.blocks,
+    bridge = any(found.udf for found in sessions)
+    structure = Structure(_layers(joined.trees, udf=bridge), Addressing.BLOCKS, source.block_bytes, source.blocks,
                           source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
     identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1].volumes), "", source.size_bytes, digest.hexdigest(),
                          len(sessions))
     return identity, structure, _once(findings)
+
+
+def _has_iso(source: BlockSource, found: Descriptors) -> bool:
+    """Whether an ISO 9660 descriptor stands in the volume recognition area, usable or not."""
+    return any((source.read_blocks(lba, 1) or b"")[1:6] == b"CD001" for lba in found.seen)
+
+
+def _of_udf(source: BlockSource, udf: Udf) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
+    """A disc with UDF and nothing else."""
+    joined = reconcile(udf.listing, None)
+    trees = (Tree("UDF", joined.files.paths, range(len(joined.files))),) if udf.claimed_blocks else ()
+    findings = udf.listing.findings + joined.findings + _of_size(source, udf.claimed_blocks, joined.files)
+    unseen = 0
+    if udf.claimed_blocks and not udf.rewritable:
+        tail = look_after(source, udf.claimed_blocks)
+        unseen, lba = tail.unseen, tail.first if tail.session is None else tail.session.start + FIRST_DESCRIPTOR
+        if lba >= 0:
+            findings.append(damaged("data-after-volume", extent=Extent(lba, source.block_bytes),
+                                    count=max(1, tail.used)))
+    structure = Structure((f"UDF {udf.revision}".rstrip(),), Addressing.BLOCKS, source.block_bytes, source.blocks,
+                          source.size_bytes, udf.claimed_blocks, joined.files, trees, _merged(udf.extents, source),
+                          unseen)
+    digest = xxhash.xxh3_128_hexdigest(udf.digest)
+    return CarrierId(CarrierKind.DISC, "", udf.volume_label, "", source.size_bytes, digest), structure, _once(findings)
 
 
 class _Walked(NamedTuple):
