@@ -12,7 +12,7 @@ import xxhash
 
 from carriers import names
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
-from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
+from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
 from carriers.layers import check_extents, occupied_blocks, reconcile
 from carriers.model import (
     CONTENT_BYTES,
@@ -29,8 +29,16 @@ from carriers.model import (
     Structure,
     Tree,
 )
-from carriers.sessions import Tail, claimed_end, claims, find_sessions, look_after, no_longer_shown
-from carriers.udf import Udf, read_udf
+from carriers.sessions import (
+    Session,
+    Tail,
+    claimed_end,
+    claims,
+    find_sessions,
+    look_after,
+    no_longer_shown,
+    read_session,
+)
 from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
@@ -116,18 +124,15 @@ def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
 
 
 def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
-    first = read_descriptors(source)
-    udf = read_udf(source) if not _has_iso(source, first) else None
-    if udf is not None:
-        return _of_udf(source, udf)
-    findings = first.findings + _of_file_system(source, first)
+    first = read_session(source)
     digest = xxhash.xxh3_128()
-    for lba in first.seen:
-        digest.update(source.read_blocks(lba, 1) or b"")
-    if first.volumes and first.volumes[0].logical_block_size != source.block_bytes:
-        source.use_blocks(first.volumes[0].logical_block_size)
-    sessions, tail = find_sessions(source, first) if first.volumes else ([first], None)
-    findings += [finding for found in sessions for finding in found.findings if found is not first]
+    for lba in first.descriptors.seen:
+        digest.update(source.read_blocks(lba * SECTOR_BYTES // source.block_bytes, 1) or b"")
+    findings = [] if first.udf is not None else _of_file_system(source, first.descriptors)
+    if first.descriptors.iso and not first.descriptors.volumes:
+        findings.append(damaged("volume-descriptor", extent=Extent(FIRST_DESCRIPTOR, SECTOR_BYTES)))
+    sessions, tail = find_sessions(source, first)
+    findings += [finding for session in sessions for finding in session.descriptors.findings]
     walked = _walk(source, sessions[-1])
     digest.update(walked.digest)
     extents = walked.extents + _of_descriptors(source, sessions)
@@ -137,45 +142,21 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
     unseen = 0
-    if tail is not None:
+    if claimed or sessions[-1].descriptors.volumes:
         limit = max(claimed, source.blocks)
         occupied = occupied_blocks(joined.files, extents, source.block_bytes, limit)
         of_end, unseen = _of_end(source, sessions[-1], tail, occupied)
         findings += of_end
-    bridge = any(found.udf for found in sessions)
-    structure = Structure(_layers(joined.trees, udf=bridge), Addressing.BLOCKS, source.block_bytes, source.blocks,
+    structure = Structure(_layers(joined.trees, sessions[-1]), Addressing.BLOCKS, source.block_bytes, source.blocks,
                           source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
-    identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1].volumes), "", source.size_bytes, digest.hexdigest(),
+    identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1]), "", source.size_bytes, digest.hexdigest(),
                          len(sessions))
     return identity, structure, _once(findings)
 
 
-def _has_iso(source: BlockSource, found: Descriptors) -> bool:
-    """Whether an ISO 9660 descriptor stands in the volume recognition area, usable or not."""
-    return any((source.read_blocks(lba, 1) or b"")[1:6] == b"CD001" for lba in found.seen)
-
-
-def _of_udf(source: BlockSource, udf: Udf) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
-    """A disc with UDF and nothing else."""
-    joined = reconcile(udf.listing, None)
-    trees = (Tree("UDF", joined.files.paths, range(len(joined.files))),) if udf.claimed_blocks else ()
-    findings = udf.listing.findings + joined.findings + _of_size(source, udf.claimed_blocks, joined.files)
-    unseen = 0
-    if udf.claimed_blocks and not udf.rewritable:
-        tail = look_after(source, udf.claimed_blocks)
-        unseen, lba = tail.unseen, tail.first if tail.session is None else tail.session.start + FIRST_DESCRIPTOR
-        if lba >= 0:
-            findings.append(damaged("data-after-volume", extent=Extent(lba, source.block_bytes),
-                                    count=max(1, tail.used)))
-    structure = Structure((f"UDF {udf.revision}".rstrip(),), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, udf.claimed_blocks, joined.files, trees, _merged(udf.extents, source),
-                          unseen)
-    digest = xxhash.xxh3_128_hexdigest(udf.digest)
-    return CarrierId(CarrierKind.DISC, "", udf.volume_label, "", source.size_bytes, digest), structure, _once(findings)
-
-
 class _Walked(NamedTuple):
-    """The volumes of one session. extents: what was read of their structure; digest: of that, for the fingerprint."""
+    """The trees of one session, in the order in which names are looked up. extents: what was read of their structure;
+    digest: of that, for the fingerprint."""
 
     listings: dict[str, Listing]
     findings: list[Finding]
@@ -183,12 +164,17 @@ class _Walked(NamedTuple):
     digest: bytes
 
 
-def _walk(source: BlockSource, found: Descriptors) -> _Walked:
+def _walk(source: BlockSource, session: Session) -> _Walked:
     walked = _Walked({}, [], [], b"")
-    limit = max([source.blocks, *claims(found, source)])
-    for volume in _chosen(found, source):
+    if session.udf is not None:
+        walked.listings["UDF"] = session.udf.listing
+        walked.findings.extend(session.udf.listing.findings)
+        walked.extents.extend(session.udf.extents)
+        walked = walked._replace(digest=session.udf.digest)
+    limit = max([source.blocks, *claims(session, source)])
+    for volume in _chosen(session.descriptors, source):
         reader = DirectoryReader(source, limit)
-        like = walked.listings["Joliet"].files.paths if "Joliet" in walked.listings else ()
+        like = next((listing.files.paths for listing in walked.listings.values()), ())
         listing = list_volume(volume, reader, source.size_bytes, like)
         walked.listings[volume.name] = listing
         walked.findings.extend(listing.findings + _of_path_tables(source, volume, listing))
@@ -199,11 +185,12 @@ def _walk(source: BlockSource, found: Descriptors) -> _Walked:
     return walked
 
 
-def _of_descriptors(source: BlockSource, sessions: list[Descriptors]) -> list[Extent]:
+def _of_descriptors(source: BlockSource, sessions: list[Session]) -> list[Extent]:
     """Where the descriptors of all sessions lie, and the boot catalogue of the last."""
-    places = [lba for found in sessions for lba in found.seen]
-    if sessions[-1].boot_catalogue * SECTOR_BYTES in range(1, source.size_bytes):
-        places.append(sessions[-1].boot_catalogue)
+    places = [lba for session in sessions for lba in session.descriptors.seen]
+    catalogue = sessions[-1].descriptors.boot_catalogue
+    if catalogue * SECTOR_BYTES in range(1, source.size_bytes):
+        places.append(catalogue)
     return [Extent(lba * SECTOR_BYTES // source.block_bytes, SECTOR_BYTES) for lba in places]
 
 
@@ -217,17 +204,16 @@ def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
     return joliet + (readable or primary)[:1]
 
 
-def _layers(trees: tuple[Tree, ...], *, udf: bool) -> tuple[str, ...]:
+def _layers(trees: tuple[Tree, ...], session: Session) -> tuple[str, ...]:
     present = {tree.name for tree in trees}
-    return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + ("UDF",) * udf
+    udf = (f"UDF {session.udf.revision}".rstrip(),) if session.udf is not None else ()
+    return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + udf
 
 
 def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
-    """`blank`, `encrypted`, or `file-system-unknown` where there is no ISO 9660 or another file system beside it."""
-    if found.udf:
-        return [Finding("file-system-unknown", facts={"layer": "UDF"})]
+    """`blank`, `encrypted`, or `file-system-unknown` where there is neither ISO 9660 nor UDF."""
     if found.seen:
-        return [] if found.volumes else [damaged("volume-descriptor", extent=Extent(FIRST_DESCRIPTOR, SECTOR_BYTES))]
+        return []
     whole = source.size_bytes // SECTOR_BYTES
     area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, whole))]
     if any(block is None for block in area):
@@ -254,16 +240,17 @@ def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
     return findings
 
 
-def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) -> tuple[list[Finding], int]:
+def _of_end(source: BlockSource, session: Session, tail: Tail, occupied: int) -> tuple[list[Finding], int]:
     """A volume that claims to end before its content does, and what lies after its end.
 
     tail: after what is claimed; occupied: the first block after all files and directories.
     Returns: findings; how many blocks at the end of the carrier nobody has looked at yet (the pass will).
     """
     findings = []
-    if min(claims(found, source)) < occupied:
-        findings.append(damaged("volume-space-size", extent=Extent(found.volumes[0].lba, SECTOR_BYTES)))
-    if claimed_end(found, source) < occupied:
+    volumes = session.descriptors.volumes
+    if volumes and min(claims(session, source)) < occupied:
+        findings.append(damaged("volume-space-size", extent=Extent(volumes[0].lba, SECTOR_BYTES)))
+    if claimed_end(session, source) < occupied:
         tail = look_after(source, occupied)
     if tail.used:
         findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
@@ -308,11 +295,13 @@ def _path_table(source: BlockSource, table: Extent, order: Literal["little", "bi
     return places or None
 
 
-def _label(volumes: list[VolumeDescriptor]) -> str:
-    """The volume label: Joliet's, unless it is only the primary one cut to the 16 characters that Joliet has."""
-    labels = {v.name: v.volume_identifier for v in reversed(volumes)}
+def _label(session: Session) -> str:
+    """The volume label: UDF's, else Joliet's, unless that is only the primary one cut to Joliet's 16 characters."""
+    labels = {v.name: v.volume_identifier for v in reversed(session.descriptors.volumes)}
     primary = names.decoded(labels.get("ISO 9660", labels.get("ISO 9660:1999", b"")))[0].rstrip(" \0")
     joliet = labels.get("Joliet", b"").decode("utf-16-be", "surrogatepass").rstrip(" \0")
+    if session.udf is not None and session.udf.volume_label:
+        return session.udf.volume_label
     if len(joliet) >= _JOLIET_LABEL and primary.startswith(joliet):
         return primary
     return joliet or primary

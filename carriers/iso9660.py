@@ -47,12 +47,13 @@ class VolumeDescriptor(NamedTuple):
 @dataclass(slots=True)
 class Descriptors:
     """What a volume recognition area holds. start: first block of the session that it is in; seen: descriptor blocks;
-    boot_catalogue: its block, -1 = none."""
+    boot_catalogue: its block, -1 = none; iso, udf: which of the two announce themselves, usable or not."""
 
     start: int = 0
     volumes: list[VolumeDescriptor] = field(default_factory=list)
     seen: list[int] = field(default_factory=list)
     boot_catalogue: int = -1
+    iso: bool = False
     udf: bool = False
     findings: list[Finding] = field(default_factory=list)
 
@@ -96,6 +97,7 @@ def read_descriptors(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Desc
         kind = block[1:6] if block else b""
         if kind == b"CD001" and block:
             found.seen.append(lba)
+            found.iso = True
             _take_descriptor(block, lba, source, found)
             terminated = terminated or block[0] == 255
         elif kind in _UDF_IDS:

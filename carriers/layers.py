@@ -1,6 +1,6 @@
 """The trees of one disc as one set of files: the union of their contents, and what they disagree about.
 
-Takes the `Listing`s of the Joliet and of the primary volume; gives `Files`, `Tree`s and findings. Relies on nothing
+Takes the `Listing`s of the UDF, Joliet and primary volumes; gives `Files`, `Tree`s and findings. Relies on nothing
 else: two records are the same file when their extents are, whatever each tree's rules did to the name.
 """
 from __future__ import annotations
@@ -229,7 +229,12 @@ def _pair_by_extents(files: Files, others: Files, numbers: array[int]) -> None:
     for like in (mapped.key, lambda _: ""):
         free: dict[tuple[str, tuple[Extent, ...]], list[int]] = defaultdict(list)
         for number in left:
-            free[like(files.paths[number]), files.extents(number)].append(number)
+            extents = files.extents(number)
+            here = free[like(files.paths[number]), extents]
+            here.append(number)
+            if files.sizes[number] >= _MOST_OF_ISO:             # what the tree with 32 bits says of it
+                short = Extent(extents[0].start_lba, files.sizes[number] % _MOST_OF_ISO)
+                free[like(files.paths[number]), (short,)] = here
         for i in rest:
             candidates = free.get((like(others.paths[i]), others.extents(i)))
             if candidates:

@@ -1,8 +1,8 @@
 """Sessions: where a disc was written to again, what an earlier session showed, what lies after the last volume.
 
-Takes a `BlockSource` and the descriptors at its first block; gives every session's descriptors, oldest first. Relies on
-`iso9660`. No table of contents is asked: an image has none. A later session's directories hold addresses of the whole
-disc, its Volume Space Size counts from the session's own start.
+Takes a `BlockSource`; gives every session's descriptors and UDF volume, oldest first. Relies on `iso9660` and `udf`. No
+table of contents is asked: an image has none. A later session's directories hold addresses of the whole disc, its
+Volume Space Size counts from the session's own start.
 """
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from typing import NamedTuple
 from carriers.blocks import SECTOR_BYTES, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, read_descriptors
 from carriers.model import Extent, Finding
+from carriers.udf import Udf, is_anchored, read_udf
 from carriers.volume import Listing
 
-_SCANNED_BYTES = 64 << 20       # looked at after a volume; between two sessions of a CD lie at most 11 400 blocks
+_SCANNED_BYTES = 256 << 20      # looked at after a volume; the border after the first session of a DVD-R is 96 MB
 _PIECE_BYTES = 64 << 10         # small: where nothing can be read, every block of one is tried
 _BAD_BLOCKS = 16                # unreadable link and run-out blocks that are stepped over
 _MAX_SESSIONS = 99              # as many tracks as a CD can have
@@ -22,44 +23,75 @@ _GROWN_START = 32               # libisofs puts the first session here where the
 _GPT_BYTES = 33 * 512           # the backup GPT of an isohybrid image: 32 sectors of entries, then the header
 
 
+class Session(NamedTuple):
+    """The volumes that were recorded together. udf: None where there is no UDF."""
+
+    descriptors: Descriptors
+    udf: Udf | None
+
+    @property
+    def start(self) -> int:
+        return self.descriptors.start
+
+
 class Tail(NamedTuple):
     """What lies after a volume. used: blocks that are not empty, `first` the first of them; unseen: not looked at.
 
-    session: the descriptors of the next session; what lies after those was not looked at.
+    session: the next session; what lies after its descriptors was not looked at.
     """
 
-    session: Descriptors | None
+    session: Session | None
     used: int
     first: int
     unseen: int
 
 
-def find_sessions(source: BlockSource, first: Descriptors) -> tuple[list[Descriptors], Tail]:
+def read_session(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Session:
+    """The session whose volume recognition area begins at a block; blocks are of the volume's size from then on.
+
+    Raises: DriveLost.
+    """
+    found = read_descriptors(source, first)
+    if found.volumes and found.volumes[0].logical_block_size != source.block_bytes:
+        source.use_blocks(found.volumes[0].logical_block_size)
+    start = found.start * SECTOR_BYTES // source.block_bytes
+    return Session(found, read_udf(source, start, own_blocks=not found.iso))
+
+
+def find_sessions(source: BlockSource, first: Session) -> tuple[list[Session], Tail]:
     """The sessions of a disc, oldest first, the one that a drive shows last; and what lies after its volume.
 
-    Args:   first: the descriptors at block 16, in a source of 2048-byte blocks.
+    Args:   first: the session at block 16.
     Raises: DriveLost.
     """
     sessions = _grown(source, first)
-    tail = look_after(source, claimed_end(first, source))
+    tail = look_after(source, claimed_end(first, source)) if _may_go_on(first) else Tail(None, 0, -1, 0)
     while tail.session is not None and len(sessions) < _MAX_SESSIONS:
         sessions.append(tail.session)
         tail = look_after(source, claimed_end(tail.session, source))
     return sessions, tail
 
 
-def claims(found: Descriptors, source: BlockSource) -> list[int]:
+def _may_go_on(session: Session) -> bool:
+    """Whether something after the volume means anything: a UDF volume that can be rewritten leaves old blocks there."""
+    return bool(session.descriptors.volumes) or (session.udf is not None and session.udf.claimed_blocks > 0
+                                                 and not session.udf.rewritable)
+
+
+def claims(session: Session, source: BlockSource) -> list[int]:
     """The first block after the volume, as each descriptor claims; counted from the session, or by some from block 0.
 
     Source: ECMA-119 §8.4.8.
     """
+    found, udf = session
     ends = [(found.start + v.volume_space_size, v.volume_space_size) for v in found.volumes]
-    return [whole if session > source.blocks >= whole > found.start else session for session, whole in ends]
+    claimed = [whole if end > source.blocks >= whole > found.start else end for end, whole in ends]
+    return claimed + ([udf.claimed_blocks] if udf is not None and udf.claimed_blocks else [])
 
 
-def claimed_end(found: Descriptors, source: BlockSource) -> int:
+def claimed_end(session: Session, source: BlockSource) -> int:
     """The first block after the volume and its descriptors; the largest claim."""
-    return max(claims(found, source) + [lba + 1 for lba in found.seen], default=0)
+    return max(claims(session, source) + [lba + 1 for lba in session.descriptors.seen], default=0)
 
 
 def look_after(source: BlockSource, lba: int) -> Tail:
@@ -103,36 +135,43 @@ def _gpt_bytes(source: BlockSource) -> int:
     return _GPT_BYTES if run.content is not None and run.content[-512:-504] == b"EFI PART" else 0
 
 
-def _session_at(source: BlockSource, lba: int, block: bytes) -> Descriptors | None:
-    """The descriptors of a session whose primary volume descriptor is this block; None where it is no such thing.
+def _session_at(source: BlockSource, lba: int, block: bytes) -> Session | None:
+    """The session whose first volume descriptor is this block; None where it is no such thing.
 
-    Its root must come after it and say that it lies there: a copy of another disc's image does not.
+    The root of its primary volume must come after it and say that it lies there: a copy of another disc's image does
+    not. Of a session with UDF only, the anchor must say that it lies where it does.
     """
-    if block[:7] != b"\1CD001\1" or source.block_bytes != SECTOR_BYTES or len(block) < SECTOR_BYTES:
+    if source.block_bytes != SECTOR_BYTES or len(block) < SECTOR_BYTES:
+        return None
+    if block[:7] == b"\0BEA01\1":
+        start = lba - FIRST_DESCRIPTOR
+        session = read_session(source, lba) if start > 0 and is_anchored(source, start) else None
+        return session if session is not None and session.udf is not None and session.udf.claimed_blocks else None
+    if block[:7] != b"\1CD001\1":
         return None
     root = int.from_bytes(block[158:162], "little")
     own = DirectoryReader(source, source.blocks).first_records(root)[1][:1] if root > lba else []
     if not own or own[0].start_lba != root:
         return None
-    found = read_descriptors(source, lba)
-    return found if found.volumes else None
+    session = read_session(source, lba)
+    return session if session.descriptors.volumes else None
 
 
-def _grown(source: BlockSource, first: Descriptors) -> list[Descriptors]:
+def _grown(source: BlockSource, first: Session) -> list[Session]:
     """The sessions behind descriptors that were rewritten with every session (libisofs on a file or rewritable disc).
 
     The chain counts only where it ends in the very root that the disc's first descriptors name.
     """
-    chain: list[Descriptors] = []
+    chain: list[Session] = []
     start = _GROWN_START
-    while len(chain) < _MAX_SESSIONS:
+    while first.descriptors.volumes and len(chain) < _MAX_SESSIONS:
         lba = start + FIRST_DESCRIPTOR
         session = _session_at(source, lba, source.read_blocks(lba, 1) or b"")
-        if session is None or claimed_end(session, source) <= lba:
+        if session is None or not session.descriptors.volumes or claimed_end(session, source) <= lba:
             break
         chain.append(session)
         start = -(-claimed_end(session, source) // _GROWN_START) * _GROWN_START
-    same = chain and first.volumes and _root(chain[-1]) == _root(first)
+    same = chain and _root(chain[-1].descriptors) == _root(first.descriptors)
     return [*chain[:-1], first] if same else [first]
 
 

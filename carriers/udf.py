@@ -212,5 +212,11 @@ def _anchors(volume: Volume, start: int, *, near_end: bool) -> Iterator[tuple[in
         at = last.rfind(b"\2\0", 0, at + 1) if at else -1
 
 
+def is_anchored(source: BlockSource, start: int) -> bool:
+    """Whether a session that starts at a block has its anchor where it must be, and says so there."""
+    raw = source.read_blocks(start + _ANCHOR, 1)
+    return raw is not None and _is_anchor(raw, start + _ANCHOR)
+
+
 def _is_anchor(raw: bytes, sector: int) -> bool:
     return TAG.unpack_from(raw)[0] == ANCHOR and condition(raw, 0, sector) not in (None, "tag-location")

@@ -301,7 +301,7 @@ def test_what_is_no_iso_9660(tmp_path: Path) -> None:
                           (bytes(1 << 20) + b"x", [("file-system-unknown", "", {"layer": ""})]),
                           (b"\xeb\x58\x90-FVE-FS-" + bytes(90_000), [("encrypted", "", {"kind": "BitLocker"})]),
                           (b"LUKS\xba\xbe\0\1" + bytes(900), [("encrypted", "", {"kind": "LUKS"})]),
-                          (bytes(32768) + descriptors, [("file-system-unknown", "", {"layer": "UDF"})])):
+                          (bytes(32768) + descriptors, [("structure-damaged", "", {"what": "volume", "count": 1})])):
         image.write_bytes(raw)
         structure, findings = images.open_image(image).structure()
         assert facts(findings) == expected
@@ -309,14 +309,15 @@ def test_what_is_no_iso_9660(tmp_path: Path) -> None:
         assert sum(read.extent.length_bytes for read in make_plan(structure)) == len(raw)
 
 
-def test_a_bridge_disc_is_never_wholly_checked(tmp_path: Path) -> None:
-    content = {"a.txt": b"a"}
+def test_a_bridge_disc_has_one_set_of_files(tmp_path: Path) -> None:
+    content = images.some_files()
     root = images.plant(tmp_path / "root", content)
-    disc = images.open_image(images.genisoimage(root, tmp_path / "image", "-udf", "-J"))
+    disc = images.open_image(images.genisoimage(root, tmp_path / "image", "-udf", "-J", "-R", "-V", "LABEL"))
     structure, findings = disc.structure()
-    assert structure.layers == ("ISO 9660", "Joliet", "UDF")
-    assert facts(findings) == [("file-system-unknown", "", {"layer": "UDF"})]
-    assert images.digests(disc, structure) == images.sha256s(content)
+    assert structure.layers == ("ISO 9660", "Rock Ridge", "Joliet", "UDF 1.02")
+    assert disc.identify().volume_label == "LABEL"
+    assert [tree.name for tree in structure.trees] == ["UDF", "Joliet", "Rock Ridge", "ISO 9660"]
+    assert findings == () and images.digests(disc, structure) == images.sha256s(content)
 
 
 def test_bad_blocks_in_files_and_in_directories(tmp_path: Path) -> None:

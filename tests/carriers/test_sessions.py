@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from carriers import sessions
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
 from carriers.model import Extent
@@ -89,19 +90,20 @@ def test_an_image_put_after_an_image_is_no_session(tmp_path: Path) -> None:
     assert disc.identify().sessions == 1
 
 
-def test_what_lies_after_the_volume(tmp_path: Path) -> None:
+def test_what_lies_after_the_volume(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "_SCANNED_BYTES", 1 << 20)
     image = images.genisoimage(images.plant(tmp_path / "root", {"a": b"a"}), tmp_path / "image", "-J", "-R")
     raw = image.read_bytes()
     blocks = len(raw) // 2048
     table = bytes(32 * 512) + b"EFI PART" + bytes(504)              # a backup GPT ends the carrier
-    after = {b"": [], bytes(3000): [], bytes(9 * 2048 - len(table)) + table: [], bytes(65 << 20): [],
+    after = {b"": [], bytes(3000): [], bytes(9 * 2048 - len(table)) + table: [], bytes(2 << 20): [],
              bytes(5 * 2048) + b"x": [1], b"y" * 4097 + bytes(2048 - 1): [3], b"\1" * (16 * 2048) + table: [16]}
     for tail, counts in after.items():
         image.write_bytes(raw + tail)
         structure, found = images.open_image(image).structure()
         assert [f.facts["count"] for f in found] == counts
         assert {(f.code, f.facts["what"]) for f in found} <= {("structure-damaged", "data-after-volume")}
-        assert structure.unseen_blocks == (512 if len(tail) > 64 << 20 else 0)       # the pass will look at those
+        assert structure.unseen_blocks == (512 if len(tail) > 1 << 20 else 0)       # the pass will look at those
     image.write_bytes(raw + bytes(5 * 2048) + b"x")
     assert [f.extent for f in images.open_image(image).structure()[1]] == [Extent(blocks + 5, 2048)]
 
