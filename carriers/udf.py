@@ -81,8 +81,7 @@ def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -
         if not announced and found.volume is None:
             return None
         volume = found.volume or Volume(source, source.block_bytes)
-        what = "volume-descriptor-sequence" if found.volume is not None else "anchor"
-        volume.note(what, "", start + _ANCHOR * volume.sector_bytes)
+        volume.note("volume", "", start + _ANCHOR * volume.sector_bytes)
         volume.settle()
         return Udf("", "", 0, False, Listing(findings=volume.findings), volume.read + marks, volume.digest.digest())
     volume, claims = found.volume, found.claims

@@ -96,13 +96,15 @@ class Icbs:
         if strategy != 4:
             return Icb(kind, 0, (), "", f"strategy-{strategy}", (), streams)
         form = flags & 7
+        if form == _EMBEDDED and kind == REGULAR and streams is None and size <= length:
+            return size, offset + begin if size else -1
         if form == _EMBEDDED:
             here = ((address.reference, address.block, address.block + 1),)
             return Icb(kind, size, tuple(trimmed([(offset + begin, length)], size)),
                        "information-length" if size > length else "", "", here, streams)
         if form > _EMBEDDED:
             return "file-entry"
-        if form == _SHORT and length >= 8 and streams is None and kind == REGULAR:      # the hot path
+        if form == _SHORT and length >= 8 and streams is None and kind == REGULAR:
             extent, target = _SHORT_AD.unpack_from(block, begin)
             if size <= extent <= LONGEST_EXTENT:
                 place = self.partitions.pieces(address.reference, target, extent)

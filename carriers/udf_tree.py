@@ -61,6 +61,10 @@ class _Entry(NamedTuple):
     address: Address
 
 
+Read = Icb | Plain | str
+"""What became of an ICB: as it is, in short, or the word for what is wrong with it."""
+
+
 class _Name(NamedTuple):
     """A recorded name as text. guess: the encoding, where that is a guess, else ""."""
 
@@ -91,11 +95,11 @@ class Walk:
 
     def run(self, root: Address, system_streams: Address | None) -> Listing:
         """Walk breadth first from the root. Raises: DriveLost."""
-        for offset, icb in self._read_icbs([root]).items():
-            if isinstance(icb, Icb) and icb.kind == DIRECTORY:
-                self._enter(icb, offset, "")
-            else:
-                self._volume.note(icb if isinstance(icb, str) else "file-entry", "", offset)
+        offset, icb = self._read_icbs([root])[0]
+        if isinstance(icb, Icb) and icb.kind == DIRECTORY:
+            self._enter(icb, offset, "")
+        else:
+            self._volume.note(icb if isinstance(icb, str) else "file-entry", "", offset)
         if system_streams is not None:
             self._enter_streams(system_streams, "")
         while self._queue:
@@ -123,11 +127,11 @@ class Walk:
             self._queue.append(_Place(icb, offset, path + "/" if path else "", of_stream))
 
     def _enter_streams(self, address: Address, path: str) -> None:
-        for offset, icb in self._read_icbs([address]).items():
-            if isinstance(icb, Icb) and icb.kind == STREAM_DIRECTORY:
-                self._enter(icb, offset, path, of_stream=True)
-            else:
-                self._volume.note(icb if isinstance(icb, str) else "file-entry", path, offset)
+        offset, icb = self._read_icbs([address])[0]
+        if isinstance(icb, Icb) and icb.kind == STREAM_DIRECTORY:
+            self._enter(icb, offset, path, of_stream=True)
+        else:
+            self._volume.note(icb if isinstance(icb, str) else "file-entry", path, offset)
 
     def _directory(self, place: _Place) -> None:
         """Take in one directory, some entries at a time."""
@@ -145,7 +149,7 @@ class Walk:
             if place.of_stream:
                 self._tell_streams(place, entries, icbs)
             else:
-                self._take(place, entries, texts, icbs)
+                self._take(place, list(zip(entries, icbs, strict=True)), texts)
         paths = self.listing.files.paths
         if len(set(paths[begun:])) != len(paths) - begun:
             self._volume.note("duplicate-name", place.prefix[:-1], place.offset)
@@ -234,13 +238,13 @@ class Walk:
 
     # --- ICBs ----------------------------------------------------------------------------------------------------
 
-    def _read_icbs(self, addresses: list[Address]) -> dict[int, Icb | Plain | str]:
-        """ICBs by place (-1-n of the n-th address that has none), or what is wrong with each; read ascending."""
+    def _read_icbs(self, addresses: list[Address]) -> list[tuple[int, Read]]:
+        """ICBs with their places, or what is wrong with each (place -1: it has none); read ascending."""
         place, size = self._partitions.place, self._partitions.block_bytes
-        wanted: dict[int, Address] = {}
-        for address in addresses:
-            wanted[place(*address)] = address
-        found: dict[int, Icb | Plain | str] = {-1: "file-entry"} if wanted.pop(-1, None) is not None else {}
+        places = [place(*address) for address in addresses]
+        wanted = dict(zip(places, addresses, strict=True))
+        wanted.pop(-1, None)
+        found: dict[int, Read] = {-1: "file-entry"}
         run: list[int] = []
         for offset in sorted(wanted):
             if run and (offset != run[-1] + size or offset - run[0] >= _RUN_BYTES):
@@ -249,9 +253,9 @@ class Walk:
             run.append(offset)
         if run:
             self._read_run(run, wanted, found)
-        return found
+        return [(offset, found[offset]) for offset in places]
 
-    def _read_run(self, run: list[int], wanted: dict[int, Address], found: dict[int, Icb | Plain | str]) -> None:
+    def _read_run(self, run: list[int], wanted: dict[int, Address], found: dict[int, Read]) -> None:
         size, parse = self._partitions.block_bytes, self._icbs.parse
         mirror = self._mirror
         content = self._volume.take(run[0], run[-1] + size - run[0])
@@ -266,7 +270,7 @@ class Walk:
                     mirror.expect(other, block)
             found[offset] = icb
 
-    def _from_mirror(self, icb: str, address: Address, offset: int) -> Icb | Plain | str:
+    def _from_mirror(self, icb: str, address: Address, offset: int) -> Read:
         """An ICB that cannot be used in the main file of a metadata partition, from the mirror file."""
         block = self._volume.take(offset, self._partitions.block_bytes)
         other = self._icbs.parse(block, address, offset) if block is not None else icb
@@ -276,25 +280,28 @@ class Walk:
 
     # --- files ---------------------------------------------------------------------------------------------------
 
-    def _take(self, place: _Place, entries: list[_Entry], texts: list[tuple[str, str]],
-              icbs: dict[int, Icb | Plain | str]) -> None:
+    def _take(self, place: _Place, entries: list[tuple[_Entry, tuple[int, Read]]], texts: list[tuple[str, str]]
+              ) -> None:
         """Take in some entries of a directory; ordinary files with ordinary names at once."""
-        files, prefix, where, size = self.listing.files, place.prefix, self._partitions.place, self._block_bytes
-        paths, sizes, starts = files.paths, files.sizes, files.starts
+        files, prefix, size, extent = self.listing.files, place.prefix, self._block_bytes, self._volume.extent
+        paths, sizes, starts, extents_of = files.paths, files.sizes, files.starts, files.extents_of
         joined = "".join([text for text, _ in texts])
         plain_names = joined.isprintable() and "/" not in joined
-        for entry, (text, guess) in zip(entries, texts, strict=True):
-            offset = where(*entry.address)
-            icb = icbs[offset]
-            if type(icb) is tuple and plain_names and not guess and text not in _DOTS \
-                    and not entry.characteristics & _IS_DIRECTORY and icb[1] % size == 0:
+        for (entry, (offset, icb)), (text, guess) in zip(entries, texts, strict=True):
+            if not isinstance(icb, (Icb, str)) and plain_names and not guess and text not in _DOTS \
+                    and not entry.characteristics & _IS_DIRECTORY:
+                length, begin = icb
+                if begin % size:
+                    extents_of[len(paths)] = extent(begin, length),
+                    starts.append(-2)
+                else:
+                    starts.append(begin // size if length else -1)
                 paths.append(prefix + text)
-                sizes.append(icb[0])
-                starts.append(icb[1] // size)
+                sizes.append(length)
             else:
                 self._special(place, entry, offset, icb)
 
-    def _special(self, place: _Place, entry: _Entry, offset: int, icb: Icb | Plain | str) -> None:
+    def _special(self, place: _Place, entry: _Entry, offset: int, icb: Read) -> None:
         """What is not an ordinary file under an ordinary name. offset: where its ICB lies."""
         name = _Name(*compressed_unicode(entry.name), entry.name)
         path, is_directory = place.prefix + names.unsplit(name.text), entry.characteristics & _IS_DIRECTORY > 0
@@ -383,11 +390,9 @@ class Walk:
         whole = [part for part in parts if part is not None]
         return b"".join(whole) if len(whole) == len(parts) else None
 
-    def _tell_streams(self, place: _Place, entries: list[_Entry], icbs: dict[int, Icb | Plain | str]) -> None:
+    def _tell_streams(self, place: _Place, entries: list[_Entry], icbs: list[tuple[int, Read]]) -> None:
         """Named streams are told, not read: no list has them, and few programs show them."""
-        for entry in entries:
-            offset = self._partitions.place(*entry.address)
-            icb = icbs[offset]
+        for entry, (offset, icb) in zip(entries, icbs, strict=True):
             if isinstance(icb, str):
                 self._volume.note(icb, place.prefix[:-1], offset)
                 continue

@@ -125,10 +125,15 @@ def prevailing(volume: Volume, main: Sequence, reserve: Sequence | None) -> dict
                 volume.note("volume-descriptor-sequence", "", (ours or theirs or (0, b""))[0])
             chosen[key] = (ours or theirs or (0, b""))[1]
             continue
-        if ours[1][16:] != theirs[1][16:]:
+        if _said(ours[1]) != _said(theirs[1]):
             volume.differ("volume-descriptor-sequence", theirs[0])
         chosen[key] = theirs[1] if _number(theirs[1]) > _number(ours[1]) else ours[1]
     return chosen
+
+
+def _said(raw: bytes) -> bytes:
+    """What a descriptor says, without its tag and the Volume Set Identifier (genisoimage makes one for each copy)."""
+    return raw[16:72] + raw[200:] if TAG.unpack_from(raw)[0] == PRIMARY else raw[16:]
 
 
 def has_volume(found: dict[tuple[int, int], bytes]) -> bool:

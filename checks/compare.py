@@ -104,7 +104,7 @@ def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, 
     if structure.files is None:
         raise ValueError("a comparison needs the files")
     work, unseen = _Work(form, binding, structure, fixities), Unseen(found)
-    _compare_files(work)
+    _compare_files(work, unseen)
     carrier_digest = _compare_carrier(work, unseen)
     _settle(work, unseen)
     unlisted = _tell_unlisted(work)
@@ -170,7 +170,7 @@ class _Work:
 
 # ------------------------------------------------------------------------------------------------------- lines
 
-def _compare_files(work: _Work) -> None:
+def _compare_files(work: _Work, unseen: Unseen) -> None:
     """The lines that are bound to a file, and those that cannot be checked at all."""
     results, fixities, lines = work.results, work.fixities, work.lines
     for position, target in enumerate(results.targets):
@@ -187,7 +187,7 @@ def _compare_files(work: _Work) -> None:
                     results.states[position] = _DIFFERS
                     work.unresolved.append(position)
             else:
-                _not_complete(work, position, target, ReadState(state))
+                _not_complete(work, unseen, position, target)
         elif target in (UNBOUND, LOST_NAME):
             results.states[position] = _MISSING
             work.unresolved.append(position)
@@ -196,13 +196,16 @@ def _compare_files(work: _Work) -> None:
             work.not_run["parts" if parts else "ambiguous"] += 1
 
 
-def _not_complete(work: _Work, position: int, file_no: int, state: ReadState) -> None:
+def _not_complete(work: _Work, unseen: Unseen, position: int, file_no: int) -> None:
     """A bound file without digests: three answers, never one for another. An obstacle has its own finding already."""
+    path, state = work.files.paths[file_no], work.fixities.state(file_no)
     if state is ReadState.NOT_READ:
         work.not_run["not-read"] += 1
-    elif state is not ReadState.NO_CONTENT:
+    elif state is ReadState.NO_CONTENT:
+        if work.files.obstacles.get(file_no) == "structure-damaged":
+            work.results.states[position] = _STATES.index(unseen.lose(path))
+    else:
         work.results.states[position] = _UNREADABLE
-        path = work.files.paths[file_no]
         code = "file-truncated" if state is ReadState.TRUNCATED else "file-unreadable"
         work.find(code, path, line=work.line_no(position), place=_place(path))
 
@@ -358,7 +361,7 @@ def _tell_unlisted(work: _Work) -> int:
     said = len(work.results) > 0 and WHOLE_CARRIER not in work.results.targets
     unlisted = 0
     for file_no, path in enumerate(work.files.paths):
-        empty = work.files.sizes[file_no] == 0
+        empty = work.files.sizes[file_no] == 0 and file_no not in work.files.obstacles
         if work.answering[file_no] and not empty:
             continue
         litter = is_litter(path)
@@ -407,6 +410,8 @@ def _tell_sizes(work: _Work) -> None:
         declared = work.lines.declared_size(work.binding.lines[position])
         if not declared or (target < 0 and target != WHOLE_CARRIER) or not says_size(declared):
             continue
+        if target in work.files.obstacles and not sizes[target]:
+            continue                                            # its size is lost with its content
         possible = [sizes[target]] if target >= 0 else whole
         if position in work.binding.either:
             possible = [sizes[target], *whole]

@@ -19,7 +19,9 @@ _NOT_LOOKED_INTO = frozenset({"file-system-unknown", "encrypted"})
 _NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "structure-damaged"})
 # Damage that hides no file: each was still listed, or the directories were walked without it.
 _HIDES_NOTHING = frozenset({"descriptor-terminator", "volume-space-size", "path-table", "duplicate-name",
-                            "multi-extent", "data-after-volume"})
+                            "multi-extent", "data-after-volume", "anchor", "volume-descriptor-sequence",
+                            "volume-recognition", "integrity-descriptor", "sparing-table", "metadata-file",
+                            "symbolic-link"})
 _EXAMPLES = 3
 
 
@@ -31,6 +33,7 @@ class Unseen:
         self._below: dict[str, list[int]] = {}                 # folded directory → findings; "" = the whole carrier
         self._lines: dict[int, int] = {}                       # finding → lines that it hides, litter aside
         self._examples: dict[int, list[str]] = {}
+        self._lost: set[int] = set()                           # findings that are about a listed file itself
         for number, finding in enumerate(self._found):
             damaged = finding.code == "structure-damaged" and finding.facts.get("what") not in _HIDES_NOTHING
             if damaged or finding.code in _NOT_LOOKED_INTO:
@@ -45,14 +48,22 @@ class Unseen:
         if not self._below:
             return None
         hiding = [n for place in (_above(fold(path)) if path else self._below) for n in self._below.get(place, ())]
-        for number in () if is_litter(path) else hiding:
+        return self._count(hiding, path) if hiding else None
+
+    def lose(self, path: str) -> LineState:
+        """What is to be said of a listed file that is there, and whose content damage to the structure has lost."""
+        losing = [n for n in self._below.get(fold(path), ()) if self._found[n].code == "structure-damaged"]
+        self._lost.update(losing)
+        return self._count(losing, path)
+
+    def _count(self, findings: list[int], path: str) -> LineState:
+        """One more listed path that these findings keep from being looked at."""
+        for number in () if is_litter(path) else findings:
             self._lines[number] = self._lines.get(number, 0) + 1
             examples = self._examples.setdefault(number, [])
             if len(examples) < _EXAMPLES:
                 examples.append(path)
-        if not hiding:
-            return None
-        unreadable = any(self._found[n].facts.get("what") == "unreadable-block" for n in hiding)
+        unreadable = any(self._found[n].facts.get("what") == "unreadable-block" for n in findings)
         return LineState.UNREADABLE if unreadable else LineState.NOT_CHECKED
 
     def told(self, *, whole_equal: bool) -> tuple[Finding, ...]:
@@ -66,7 +77,8 @@ class Unseen:
                 told[number] = replace(finding, facts={**finding.facts, "place": "digest"})
             elif finding.code == "structure-damaged" and number in self._lines:
                 told[number] = replace(finding, facts={
-                    **finding.facts, "place": "listed", "reason": "listed", "lines": self._lines[number],
+                    **finding.facts, "place": "listed", "reason": "lost" if number in self._lost else "listed",
+                    "lines": self._lines[number],
                     "examples": "; ".join(filter(None, self._examples[number]))})
         return tuple(told)
 

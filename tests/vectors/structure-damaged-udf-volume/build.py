@@ -1,4 +1,4 @@
-"""A pure UDF disc, as Windows burns: not read here; nothing is said to be missing (traps 1, 15)."""
+"""A disc that announces UDF and has no volume that can be found: nothing is said to be missing (traps 1, 15)."""
 from __future__ import annotations
 
 from pathlib import Path
