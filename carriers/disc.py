@@ -167,7 +167,8 @@ class _Walked(NamedTuple):
 def _walk(source: BlockSource, session: Session) -> _Walked:
     walked = _Walked({}, [], [], b"")
     if session.udf is not None:
-        walked.listings["UDF"] = session.udf.listing
+        if session.udf.claimed_blocks:
+            walked.listings["UDF"] = session.udf.listing
         walked.findings.extend(session.udf.listing.findings)
         walked.extents.extend(session.udf.extents)
         walked = walked._replace(digest=session.udf.digest)
