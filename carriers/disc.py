@@ -5,12 +5,13 @@ Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import xxhash
 
 from carriers import names
+from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
 from carriers.layers import check_extents, occupied_blocks, reconcile
@@ -29,6 +30,7 @@ from carriers.model import (
     Structure,
     Tree,
 )
+from carriers.path_tables import check_path_tables
 from carriers.sessions import Tail, claimed_end, claims, find_sessions, look_after, no_longer_shown
 from carriers.volume import Listing, list_volume
 
@@ -135,9 +137,11 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     findings += joined.findings + _of_size(source, claimed, joined.files)
     unseen = 0
     if tail is not None:
+        boot = boot_images(source, sessions[-1].boot_catalogue)
+        findings += other_file_systems(source, joined.files, boot)
         limit = max(claimed, source.blocks)
         occupied = occupied_blocks(joined.files, extents, source.block_bytes, limit)
-        of_end, unseen = _of_end(source, sessions[-1], tail, occupied)
+        of_end, unseen = _of_end(source, sessions[-1], tail, occupied, boot)
         findings += of_end
     udf = any(found.udf for found in sessions)
     structure = Structure(_layers(joined.trees, udf=udf), Addressing.BLOCKS, source.block_bytes, source.blocks,
@@ -159,12 +163,14 @@ class _Walked(NamedTuple):
 def _walk(source: BlockSource, found: Descriptors) -> _Walked:
     walked = _Walked({}, [], [], b"")
     limit = max([source.blocks, *claims(found, source)])
-    for volume in _chosen(found, source):
-        reader = DirectoryReader(source, limit)
+    chosen = _chosen(found, source)
+    walked.findings.extend(_not_walked(found, chosen, source))
+    for volume in chosen:
+        reader = DirectoryReader(source, limit, volume.base)
         like = walked.listings["Joliet"].files.paths if "Joliet" in walked.listings else ()
         listing = list_volume(volume, reader, source.size_bytes, like)
         walked.listings[volume.name] = listing
-        walked.findings.extend(listing.findings + _of_path_tables(source, volume, listing))
+        walked.findings.extend(listing.findings + check_path_tables(source, volume, listing))
         walked.extents.extend(reader.read)
         walked.extents.extend(table for table in (volume.path_table_l, volume.path_table_m) if table.start_lba and
                               table.start_lba * source.block_bytes + table.length_bytes <= source.size_bytes)
@@ -190,6 +196,14 @@ def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
     return joliet + (readable or primary)[:1]
 
 
+def _not_walked(found: Descriptors, chosen: list[VolumeDescriptor], source: BlockSource) -> list[Finding]:
+    """`file-system-unknown` for every volume whose tree is another than those that are walked."""
+    sound, roots = DirectoryReader(source, source.blocks), {volume.root.start_lba for volume in chosen}
+    others = {v.root.start_lba: v for v in found.volumes if v.root.start_lba not in roots and sound.root_records(v)}
+    return [Finding("file-system-unknown", extent=Extent(v.lba, SECTOR_BYTES), facts={"layer": v.name})
+            for v in others.values()]
+
+
 def _layers(trees: tuple[Tree, ...], *, udf: bool) -> tuple[str, ...]:
     present = {tree.name for tree in trees}
     return tuple(name for name in ("ISO 9660", "Rock Ridge", "Joliet") if name in present) + ("UDF",) * udf
@@ -211,6 +225,8 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
     kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
     if kind:
         return [Finding("encrypted", facts={"kind": kind})]
+    if each := raw_sectors(source):
+        return [Finding("file-system-unknown", facts={"layer": "CD", "reason": "raw-sectors", "bytes": each})]
     sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
     if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
         return [Finding("file-system-unknown", facts={"layer": ""})]
@@ -227,58 +243,23 @@ def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
     return findings
 
 
-def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int) -> tuple[list[Finding], int]:
+def _of_end(source: BlockSource, found: Descriptors, tail: Tail, occupied: int, boot: Sequence[Partition]
+            ) -> tuple[list[Finding], int]:
     """A volume that claims to end before its content does, and what lies after its end.
 
-    tail: after what is claimed; occupied: the first block after all files and directories.
+    tail: after what is claimed; occupied: the first block after all files and directories. Boot images may follow.
     Returns: findings; how many blocks at the end of the carrier nobody has looked at yet (the pass will).
     """
     findings = []
     if min(claims(found, source)) < occupied:
         findings.append(damaged("volume-space-size", extent=Extent(found.volumes[0].lba, SECTOR_BYTES)))
-    if claimed_end(found, source) < occupied:
-        tail = look_after(source, occupied)
+    end = max(claimed_end(found, source), occupied)
+    past = after_boot_images(source, end, boot) if tail.used else end
+    if past > claimed_end(found, source):
+        tail = look_after(source, past)
     if tail.used:
         findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
     return findings, tail.unseen
-
-
-def _of_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Listing) -> list[Finding]:
-    """The path tables beside the directories: both copies alike, and no directory in them that the walk has missed.
-
-    A table that is not recorded at all is left alone.
-    """
-    little, big = _path_table(source, volume.path_table_l, "little"), _path_table(source, volume.path_table_m, "big")
-    findings = [damaged("path-table", extent=table) for table, places in
-                ((volume.path_table_l, little), (volume.path_table_m, big)) if places is None]
-    if little and big and little != big:
-        findings.append(Finding("descriptor-copies-differ", extent=volume.path_table_m,
-                                facts={"what": "path-table", "count": 1}))
-    missed = [lba for lba in little or big or () if lba not in listing.directories]
-    if missed:
-        findings.append(damaged("directory-not-reached", extent=Extent(missed[0], source.block_bytes),
-                                count=len(missed)))
-    return findings
-
-
-def _path_table(source: BlockSource, table: Extent, order: Literal["little", "big"]) -> list[int] | None:
-    """Where the directories of a path table begin; [] = not recorded, None = damaged.
-
-    Source: ECMA-119 §9.4. Records are 8 bytes and a name, padded to even.
-    """
-    if table.start_lba == 0 or table.length_bytes == 0:
-        return []
-    if (table.start_lba * source.block_bytes + table.length_bytes) > source.size_bytes:
-        return None
-    raw = source.read_blocks(table.start_lba, -(-table.length_bytes // source.block_bytes))
-    if raw is None:
-        return None
-    places: list[int] = []
-    at = 0
-    while at + 8 <= table.length_bytes and raw[at]:
-        places.append(int.from_bytes(raw[at + 2:at + 6], order) + raw[at + 1])
-        at += 8 + raw[at] + (raw[at] & 1)
-    return places or None
 
 
 def _label(volumes: list[VolumeDescriptor]) -> str:

@@ -92,7 +92,7 @@ class Extent(NamedTuple):
 class FileEntry:
     """One file. path: `/` between components, none at the start; from the first tree that shows the file.
 
-    raw_name: the last component as recorded, only where decoding it was a guess, else b"".
+    raw_name: the path as recorded, only where decoding a component of it was a guess, else b"".
     obstacle: "" or the code of the finding that says why its content cannot be had; such a file is never checked.
     extents cover size_bytes exactly; they may lie outside the carrier (that is a finding, and no content).
     """

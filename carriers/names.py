@@ -1,14 +1,20 @@
 """Names as carriers record them: decoding that loses nothing, and what makes a name unsafe.
 
 Takes raw bytes or decoded names, gives text; relies on nothing. Splitting at `/` happens on decoded names only:
-the second byte of a GBK character may be 0x5C or another separator.
+the second byte of a character may be 0x5C, a separator in lists.
 """
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SLASH = "\u2215"        # stands for a "/" inside a name, so that it cannot split a path
+
+
+# In which a name that says no encoding may be written, in the order in which they are tried; as Python calls them.
+# The code pages of Windows: each has all of GBK, Big5, Shift-JIS, EUC-KR. No byte of a character is ever 0x2F "/".
+CANDIDATES = ("gb18030", "cp950", "big5hkscs", "cp932", "cp949")
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -26,14 +32,28 @@ def decoded(raw: bytes) -> tuple[str, str]:
         return raw.decode("utf-8", "surrogateescape"), "bytes"
 
 
-def decoded_as_gb18030(raw: bytes) -> tuple[str, str]:
-    """The same in a tree whose names are taken for GB18030: bytes that UTF-8 could also explain too."""
+def decoded_as(raw: bytes, encoding: str) -> tuple[str, str]:
+    """The same in a tree whose names are taken for one of `CANDIDATES`: bytes that UTF-8 could also explain too."""
     if raw.isascii():
         return raw.decode(), ""
     try:
-        return raw.decode("gb18030"), "gb18030"
+        return raw.decode(encoding), encoding
     except UnicodeDecodeError:
         return raw.decode("utf-8", "surrogateescape"), "bytes"
+
+
+def likely_encoding(raw_names: Iterable[bytes]) -> str:
+    """The first candidate in which all these names are printable text; the first of all where none is."""
+    wanted = set(raw_names)
+    return next((encoding for encoding in CANDIDATES if all(_reads(raw, encoding) for raw in wanted)), CANDIDATES[0])
+
+
+def _reads(raw: bytes, encoding: str) -> bool:
+    """CP932 and CP950 give a character for private use to bytes that mean nothing: that is no text."""
+    try:
+        return raw.decode(encoding).isprintable()
+    except UnicodeDecodeError:
+        return False
 
 
 def is_surely_utf_8(name: str) -> bool:
