@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, overload
 
 CONTENT_BYTES = 16 << 20        # of a file that is read before the pass
+# In which a name that records no encoding may be, in the order in which they are tried; as Python calls them. The code
+# pages of Windows have all of GBK, Big5, Shift-JIS, EUC-KR. No byte of a character is ever 0x2F "/"; 0x5C "\\" may be.
+NAME_ENCODINGS = ("gb18030", "cp950", "big5hkscs", "cp932", "cp949")
 
 
 class CarrierKind(StrEnum):

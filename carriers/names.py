@@ -1,20 +1,17 @@
 """Names as carriers record them: decoding that loses nothing, and what makes a name unsafe.
 
-Takes raw bytes or decoded names, gives text; relies on nothing. Splitting at `/` happens on decoded names only:
-the second byte of a character may be 0x5C, a separator in lists.
+Takes raw bytes or decoded names, gives text; relies on nothing but the nouns. Bytes are never split at 0x5C, in
+lists a separator: it may be the second byte of a character.
 """
 from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
 
+from carriers.model import NAME_ENCODINGS
+
 BIDI_CONTROLS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 SLASH = "\u2215"        # stands for a "/" inside a name, so that it cannot split a path
-
-
-# In which a name that says no encoding may be written, in the order in which they are tried; as Python calls them.
-# The code pages of Windows: each has all of GBK, Big5, Shift-JIS, EUC-KR. No byte of a character is ever 0x2F "/".
-CANDIDATES = ("gb18030", "cp950", "big5hkscs", "cp932", "cp949")
 
 
 def decoded(raw: bytes) -> tuple[str, str]:
@@ -33,7 +30,7 @@ def decoded(raw: bytes) -> tuple[str, str]:
 
 
 def decoded_as(raw: bytes, encoding: str) -> tuple[str, str]:
-    """The same in a tree whose names are taken for one of `CANDIDATES`: bytes that UTF-8 could also explain too."""
+    """The same in a tree whose names are all taken for one encoding: bytes that UTF-8 could also explain too."""
     if raw.isascii():
         return raw.decode(), ""
     try:
@@ -43,15 +40,16 @@ def decoded_as(raw: bytes, encoding: str) -> tuple[str, str]:
 
 
 def likely_encoding(raw_names: Iterable[bytes]) -> str:
-    """The first candidate in which all these names are printable text; the first of all where none is."""
+    """The first of `NAME_ENCODINGS` that all these names can be in; the first of all where there is none."""
     wanted = set(raw_names)
-    return next((encoding for encoding in CANDIDATES if all(_reads(raw, encoding) for raw in wanted)), CANDIDATES[0])
+    return next((encoding for encoding in NAME_ENCODINGS if all(_reads(raw, encoding) for raw in wanted)),
+                NAME_ENCODINGS[0])
 
 
 def _reads(raw: bytes, encoding: str) -> bool:
-    """CP932 and CP950 give a character for private use to bytes that mean nothing: that is no text."""
+    """In GB18030 rare names of people are characters for private use; elsewhere those are bytes that mean nothing."""
     try:
-        return raw.decode(encoding).isprintable()
+        return raw.decode(encoding).isprintable() or encoding == NAME_ENCODINGS[0]
     except UnicodeDecodeError:
         return False
 
