@@ -44,7 +44,7 @@ def may_be_called(files: Files, file_no: int, path: str) -> bool:
         return False
     raws, shown, listed = files.raw_names[file_no].split(b"/"), files.paths[file_no].split("/"), path.split("/")
     return len(raws) == len(shown) == len(listed) and all(
-        _is_guess(raw, name) or fold(name) == fold(wanted) for raw, name, wanted in zip(raws, shown, listed, strict=True))
+        _is_guess(raw, name) or fold(name) == fold(other) for raw, name, other in zip(raws, shown, listed, strict=True))
 
 
 def _pairs(files: Files) -> Iterator[list[tuple[bytes, str]]]:
