@@ -13,8 +13,9 @@ import xxhash
 from carriers import names
 from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
+from carriers.further import matched
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged, read_descriptors
-from carriers.layers import check_extents, occupied_blocks, reconcile
+from carriers.layers import Reconciled, check_extents, occupied_blocks, reconcile
 from carriers.model import (
     CONTENT_BYTES,
     HOLE,
@@ -134,7 +135,10 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     listings = dict(walked.listings)
     joined = reconcile(listings.pop("Joliet", None), next(iter(listings.values()), None))
     claimed = max(claims(sessions[-1], source), default=0)
-    findings += joined.findings + _of_size(source, claimed, joined.files)
+    no_files = {path for listing in walked.listings.values() for path in listing.no_files}
+    further, of_further, places = _further(source, sessions[-1], joined, no_files)
+    extents += places
+    findings += joined.findings + of_further + _of_size(source, claimed, joined.files)
     unseen = 0
     if tail is not None:
         boot = boot_images(source, sessions[-1].boot_catalogue)
@@ -145,7 +149,8 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
         findings += of_end
     udf = any(found.udf for found in sessions)
     structure = Structure(_layers(joined.trees, udf=udf), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
+                          source.size_bytes, claimed, joined.files, (*joined.trees, *further),
+                          _merged(extents, source), unseen)
     identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1].volumes), "", source.size_bytes, digest.hexdigest(),
                          len(sessions))
     return identity, structure, _once(findings)
@@ -163,9 +168,7 @@ class _Walked(NamedTuple):
 def _walk(source: BlockSource, found: Descriptors) -> _Walked:
     walked = _Walked({}, [], [], b"")
     limit = max([source.blocks, *claims(found, source)])
-    chosen = _chosen(found, source)
-    walked.findings.extend(_not_walked(found, chosen, source))
-    for volume in chosen:
+    for volume in _chosen(found, source):
         reader = DirectoryReader(source, limit, volume.base)
         like = walked.listings["Joliet"].files.paths if "Joliet" in walked.listings else ()
         listing = list_volume(volume, reader, source.size_bytes, like)
@@ -196,12 +199,27 @@ def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
     return joliet + (readable or primary)[:1]
 
 
-def _not_walked(found: Descriptors, chosen: list[VolumeDescriptor], source: BlockSource) -> list[Finding]:
-    """`file-system-unknown` for every volume whose tree is another than those that are walked."""
-    sound, roots = DirectoryReader(source, source.blocks), {volume.root.start_lba for volume in chosen}
-    others = {v.root.start_lba: v for v in found.volumes if v.root.start_lba not in roots and sound.root_records(v)}
-    return [Finding("file-system-unknown", extent=Extent(v.lba, SECTOR_BYTES), facts={"layer": v.name})
-            for v in others.values()]
+def _further(source: BlockSource, found: Descriptors, joined: Reconciled, no_files: set[str]
+             ) -> tuple[list[Tree], list[Finding], list[Extent]]:
+    """The volumes with a root of their own beside those that are joined already, by libisofs ISO 9660:1999.
+
+    Returns: their trees; findings, `file-system-unknown` where one shows what none of the others has; where they lie.
+    """
+    trees: list[Tree] = []
+    findings: list[Finding] = []
+    extents: list[Extent] = []
+    sound, roots = DirectoryReader(source, source.blocks), {v.root.start_lba for v in _chosen(found, source)}
+    for volume in found.volumes:
+        if volume.root.start_lba in roots or not sound.root_records(volume):
+            continue
+        roots.add(volume.root.start_lba)
+        reader = DirectoryReader(source, max([source.blocks, *claims(found, source)]), volume.base)
+        listing = list_volume(volume, reader, source.size_bytes)
+        tree, unlike = matched(volume.name, listing, joined, no_files)
+        findings += listing.findings + unlike + check_path_tables(source, volume, listing)
+        trees += [tree]
+        extents += reader.read
+    return trees, findings, extents
 
 
 def _layers(trees: tuple[Tree, ...], *, udf: bool) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ def check_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Li
         path = _path(row, rows, volume)
         place = "" if together > 1 or listing.iso_paths is not None else path.rpartition("/")[0]
         found = damaged("directory-not-reached", place, Extent(row.lba, source.block_bytes), together)
-        findings.append(replace(found, facts={**found.facts, "reason": "named", "name": path}))
+        findings.append(replace(found, facts={**found.facts, "reason": "named", "name": path or "/"}))
     return findings
 
 

@@ -1,8 +1,8 @@
 """An ext partition appended behind the volume: files that only a USB stick would show."""
 from __future__ import annotations
 
-from pathlib import Path
 import subprocess
+from pathlib import Path
 
 from tests.vectors_kit import PLAIN, Case, listed, xorriso
 

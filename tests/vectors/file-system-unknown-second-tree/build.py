@@ -1,16 +1,16 @@
-"""An enhanced volume descriptor whose root is another directory: a second tree that is not read."""
+"""The ISO 9660:1999 tree of libisofs has a file that no other tree has: nobody has read it."""
 from __future__ import annotations
 
 from pathlib import Path
 
-from tests.vectors_kit import BLOCK, PLAIN, Case, directory_block, genisoimage, listed, patch
+from tests.vectors_kit import PLAIN, Case, block_of, listed, patch, xorriso
 
 
 def build(folder: Path) -> Case:
-    content = {**PLAIN, "SUB/c.dat": b"c"}
-    image = genisoimage(folder, content, "-iso-level", "4", "-input-charset", "iso8859-1")
-    block = directory_block(image, "SUB")
+    image = xorriso(folder, PLAIN, "-iso-level", "4")
     raw = image.read_bytes()
-    assert raw[17 * BLOCK] == raw[17 * BLOCK + 6] == 2          # enhanced, ISO 9660:1999 §8.5
-    patch(image, 17 * BLOCK + 158, block.to_bytes(4, "little") + block.to_bytes(4, "big"))
-    return Case(image, listed(folder, content))
+    record = raw.rindex(b"\x05a.dat") - 32                       # the last tree recorded
+    block = block_of(image, PLAIN["b.dat"]) + 1
+    assert raw[record + 2:record + 6] == raw[record + 6:record + 10][::-1]
+    patch(image, record + 2, block.to_bytes(4, "little") + block.to_bytes(4, "big"))
+    return Case(image, listed(folder, PLAIN))

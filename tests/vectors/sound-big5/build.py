@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.vectors_kit import Case, encoded, listed
 
-
 NAMES = {"許功蓋/說明.txt": b"x" * 10, "許功蓋/0001.bin": b"y" * 5000, "檔案目錄.txt": b"z" * 20}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.vectors_kit import BLOCK, CONTENT, Case, block_of, genisoimage, listed, patch
+from tests.vectors_kit import BLOCK, CONTENT, Case, genisoimage, listed, patch
 
 
 def build(folder: Path) -> Case:

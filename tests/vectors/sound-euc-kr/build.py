@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.vectors_kit import Case, encoded, listed
 
-
 NAMES = {"기록물/목록.txt": b"x" * 10, "기록물/0001.bin": b"y" * 5000}
 
 

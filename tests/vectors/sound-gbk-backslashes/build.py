@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.vectors_kit import Case, digest, encoded, written
 
-
 NAMES = {"誠/誠信.txt": b"x" * 10, "誠/目录/1.bin": b"y" * 5000, "乗誠.txt": b"z" * 20}
 
 

@@ -1,8 +1,8 @@
 """Rock Ridge of version 1.12 (IEEE_1282), by libisofs."""
 from __future__ import annotations
 
-from pathlib import Path
 import subprocess
+from pathlib import Path
 
 from tests.vectors_kit import CONTENT, LABEL, Case, listed, plant
 

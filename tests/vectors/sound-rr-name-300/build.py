@@ -1,8 +1,9 @@
 """A Rock Ridge name of 300 characters: NM entries that go on, through a continuation area."""
 from __future__ import annotations
 
-from pathlib import Path
 import io
+from pathlib import Path
+
 import pycdlib
 
 from tests.vectors_kit import LABEL, Case, listed

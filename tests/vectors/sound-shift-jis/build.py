@@ -5,7 +5,6 @@ from pathlib import Path
 
 from tests.vectors_kit import Case, digest, encoded, written
 
-
 NAMES = {"表ソ/能力.txt": b"x" * 10, "表ソ/0001.bin": b"y" * 5000, "カタログ.txt": b"z" * 20}
 
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.vectors_kit import BLOCK, Case, usual, patch
+from tests.vectors_kit import BLOCK, Case, patch, usual
 
 
 def build(folder: Path) -> Case:
