@@ -37,6 +37,7 @@ from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
 _ENCRYPTED = {"BitLocker": (3, b"-FVE-FS-"), "LUKS": (0, b"LUKS\xba\xbe")}      # what a volume begins with, and where
+_FURTHER = 2                    # trees beside the joined ones that are looked at
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
 
@@ -213,6 +214,9 @@ def _further(source: BlockSource, found: Descriptors, joined: Reconciled, no_fil
         if volume.root.start_lba in roots or not sound.root_records(volume):
             continue
         roots.add(volume.root.start_lba)
+        if len(trees) == _FURTHER:
+            findings.append(Finding("file-system-unknown", facts={"layer": volume.name, "count": 1}))
+            break
         reader = DirectoryReader(source, max([source.blocks, *claims(found, source)]), volume.base)
         listing = list_volume(volume, reader, source.size_bytes)
         tree, unlike = matched(volume.name, listing, joined, no_files)

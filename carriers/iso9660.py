@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import xxhash
 
@@ -147,7 +147,7 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
                                       facts={"what": "both-endian", "count": 1}))
     if block[156] < 34 or root.start_lba == 0 or not block[181] & DIRECTORY:
         found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
-        return
+        root = Extent(0, 0)
     space = size_le if size_le == size_be or abs(size_le - blocks) <= abs(size_be - blocks) else size_be
     length = min(table_le, table_be) or max(table_le, table_be)
     found.volumes.append(VolumeDescriptor(
@@ -157,22 +157,48 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
 
 
 def _place_roots(source: BlockSource, found: Descriptors) -> None:
-    """Leave out volumes whose root lies outside; but where all are displaced alike, count from the image's own start.
+    """Take the root of a volume from where it lies, if the descriptor leads elsewhere; leave out volumes without one.
 
-    An image of one session of a disc (CD-Extra) may hold addresses that count from the start of the disc.
+    An image of one session of a disc (CD-Extra) may hold addresses that count from the start of the disc; a damaged
+    descriptor leaves its path tables, whose first record is the root's.
     """
-    inside = [v for v in found.volumes if v.root.start_lba < source.size_bytes // v.logical_block_size]
     sound = DirectoryReader(source, source.blocks)
-    if found.start == 0 and {v.logical_block_size for v in found.volumes} == {source.block_bytes} \
-            and not any(r[0].start_lba == v.root.start_lba for v in inside if (r := sound.root_records(v))):
-        base = _displacement(source, found)
-        moved = [_displaced(v, base, source.blocks) for v in found.volumes if v.root.start_lba > base]
-        if base:
-            inside = [v for v in moved if v.root.start_lba < source.blocks]
-            found.findings.append(Finding("session-displaced", facts={"blocks": base}))
-    lost = {v.lba for v in found.volumes} - {v.lba for v in inside}
-    found.findings += [damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)) for lba in sorted(lost)]
-    found.volumes[:] = inside
+    same_unit = {v.logical_block_size for v in found.volumes} == {source.block_bytes}
+    placed = {v.lba for v in found.volumes if same_unit and _is_root(sound, v.root.start_lba)}
+    if found.start == 0 and same_unit and not placed and (base := _displacement(source, found)):
+        found.findings.append(Finding("session-displaced", facts={"blocks": base}))
+        found.volumes[:] = [_displaced(v, base, source.blocks) for v in found.volumes]
+    kept = []
+    for volume in found.volumes:
+        root = _root_of_tables(source, sound, volume) if same_unit and volume.lba not in placed else None
+        volume = volume._replace(root=root or volume.root)
+        if (root or volume.root.start_lba * volume.logical_block_size >= source.size_bytes) and \
+                damaged("volume-descriptor", extent=Extent(volume.lba, SECTOR_BYTES)) not in found.findings:
+            found.findings.append(damaged("volume-descriptor", extent=Extent(volume.lba, SECTOR_BYTES)))
+        if 0 < volume.root.start_lba * volume.logical_block_size < source.size_bytes:
+            kept.append(volume)
+    found.volumes[:] = kept
+
+
+def _is_root(sound: DirectoryReader, lba: int) -> bool:
+    """Whether a directory begins here that says so."""
+    own = sound.first_records(lba)[1][:1]
+    return bool(own) and own[0].start_lba == lba
+
+
+def path_tables(volume: VolumeDescriptor) -> tuple[tuple[Extent, Literal["little", "big"]], ...]:
+    """Both copies of a volume's path table with the order of their numbers. Source: ECMA-119 §8.4.14, §8.4.16."""
+    return (volume.path_table_l, "little"), (volume.path_table_m, "big")
+
+
+def _root_of_tables(source: BlockSource, sound: DirectoryReader, volume: VolumeDescriptor) -> Extent | None:
+    """The root as the path tables have it, if a directory begins there that says so."""
+    for table, order in path_tables(volume):
+        block = source.read_blocks(table.start_lba, 1) or b""
+        lba = int.from_bytes(block[2:6], order) - volume.base
+        if block[:2] == b"\1\0" and lba not in (0, volume.root.start_lba) and _is_root(sound, lba):
+            return Extent(lba, sound.first_records(lba)[1][0].size_bytes)
+    return None
 
 
 def _displacement(source: BlockSource, found: Descriptors) -> int:

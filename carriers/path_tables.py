@@ -10,7 +10,7 @@ from typing import Literal, NamedTuple
 
 from carriers import names
 from carriers.blocks import BlockSource
-from carriers.iso9660 import VolumeDescriptor, damaged
+from carriers.iso9660 import VolumeDescriptor, damaged, path_tables
 from carriers.model import Extent, Finding
 from carriers.volume import Listing
 
@@ -33,9 +33,10 @@ def check_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Li
              facts name: its path in the table. With Rock Ridge those are other names, and the finding is at "".
     Raises:  DriveLost.
     """
-    little, big = (_rows(source, table, order, volume.base) for table, order in _tables(volume))
-    findings = [damaged("path-table", extent=table) for (table, _), rows in zip(_tables(volume), (little, big),
-                                                                               strict=True) if rows is None]
+    tables = path_tables(volume)
+    little, big = (_rows(source, table, order, volume.base) for table, order in tables)
+    findings = [damaged("path-table", extent=table) for (table, _), rows in zip(tables, (little, big), strict=True)
+                if rows is None]
     if little and big and little != big:
         findings.append(Finding("descriptor-copies-differ", extent=volume.path_table_m,
                                 facts={"what": "path-table", "count": 1}))
@@ -48,10 +49,6 @@ def check_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Li
         found = damaged("directory-not-reached", place, Extent(row.lba, source.block_bytes), together)
         findings.append(replace(found, facts={**found.facts, "reason": "named", "name": path or "/"}))
     return findings
-
-
-def _tables(volume: VolumeDescriptor) -> tuple[tuple[Extent, Literal["little", "big"]], ...]:
-    return (volume.path_table_l, "little"), (volume.path_table_m, "big")
 
 
 def _rows(source: BlockSource, table: Extent, order: Literal["little", "big"], base: int) -> list[_Row] | None:

@@ -7,5 +7,5 @@ from tests.vectors_kit import Case, listed, xorriso
 
 
 def build(folder: Path) -> Case:
-    content = {"A longer name than 8.3 allows.Document": b"x" * 10, "Another folder/b.dat": b"y" * 5000}
+    content = {"A longer name than 8.3 allows.datafile": b"x" * 10, "Another folder/b.dat": b"y" * 5000}
     return Case(xorriso(folder, content, "-iso-level", "4", "--norock"), listed(folder, content))
