@@ -245,16 +245,14 @@ class _Walk:
                 text, guess = self._decoded(use.name)
         if self._xa:
             use = use._replace(stored=use.stored or rockridge.xa_form(block[record.use_at:record.use_end]))
+        self._guesses += guess is not None
         gap = interleaving(block, record) if record.flags & INTERLEAVED else 0
         self._special(place, record, _Named(text, iso_text, use, guess, gap))
 
     def _decoded(self, raw: bytes) -> tuple[str, tuple[bytes, str] | None]:
         """A name as text; as recorded and its encoding where that was a guess."""
         text, encoding = names.decoded_as(raw, self._encoding) if self._encoding else names.decoded(raw)
-        if not encoding:
-            return text, None
-        self._guesses += 1
-        return text, (raw, encoding)
+        return text, (raw, encoding) if encoding else None
 
     def _raw_path(self, place: _Place, named: _Named) -> bytes:
         """The path as recorded where a component of it was guessed, else b""."""
