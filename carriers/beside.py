@@ -122,7 +122,8 @@ def other_file_systems(source: BlockSource, files: Files, boot: Iterable[Partiti
         name = file_system_at(source, part.start)
         if name and part.start not in boots and not _in_a_file(part, files, source.block_bytes):
             extent = Extent(part.start // source.block_bytes, min(part.length, source.size_bytes - part.start))
-            found.setdefault((name, part.start), Finding("file-system-unknown", "", extent, {"layer": name}))
+            found.setdefault((name, part.start), Finding("file-system-unknown", "", extent,
+                                                                      {"layer": name, "reason": "beside"}))
     return list(found.values())
 
 

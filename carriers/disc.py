@@ -215,7 +215,7 @@ def _further(source: BlockSource, found: Descriptors, joined: Reconciled, no_fil
             continue
         roots.add(volume.root.start_lba)
         if len(trees) == _FURTHER:
-            findings.append(Finding("file-system-unknown", facts={"layer": volume.name, "count": 1}))
+            findings.append(Finding("file-system-unknown", facts={"layer": volume.name, "reason": "beside"}))
             break
         reader = DirectoryReader(source, max([source.blocks, *claims(found, source)]), volume.base)
         listing = list_volume(volume, reader, source.size_bytes)

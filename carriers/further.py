@@ -25,15 +25,15 @@ def matched(name: str, listing: Listing, joined: Reconciled, no_files: set[str])
         free[files.extents(number)].append(number)
     paths: list[str] = []
     numbers: list[int] = []
-    strange = 0
+    strange = False
     for i, path in enumerate(listing.files.paths):
         candidates = free.get(listing.files.extents(i))
         if candidates:
             paths.append(path)
             numbers.append(candidates.pop())
         elif listing.files.sizes[i] or not no_files:
-            strange += 1
-    findings = [Finding("file-system-unknown", facts={"layer": name, "count": strange})] if strange else []
+            strange = True
+    findings = [Finding("file-system-unknown", facts={"layer": name, "reason": "beside"})] if strange else []
     first = joined.trees[0].name if joined.trees else ""
     lone = sorted(number for left in free.values() for number in left)
     return Tree(name, paths, numbers), findings + [Finding("layers-differ", files.paths[number], facts={
