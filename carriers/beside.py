@@ -113,14 +113,14 @@ def file_system_at(source: BlockSource, start: int) -> str:
 def other_file_systems(source: BlockSource, files: Files, boot: Iterable[Partition]) -> list[Finding]:
     """`file-system-unknown` for every file system beside the ISO 9660 volume, in a partition or at the start.
 
-    A partition that is a boot image, or lies in the blocks of a file, is content of the volume and normal.
+    A partition that is an EFI boot image, or lies in the blocks of a file, is content of the volume and normal.
     Raises: DriveLost.
     """
     boots = {image.start for image in boot}
     found: dict[tuple[str, int], Finding] = {}
     for part in (Partition(0, source.size_bytes), *partitions(source)):
         name = file_system_at(source, part.start)
-        if name and part.start not in boots and not _in_a_file(part, files, source.block_bytes):
+        if name and (name != "FAT" or part.start not in boots) and not _in_a_file(part, files, source.block_bytes):
             extent = Extent(part.start // source.block_bytes, min(part.length, source.size_bytes - part.start))
             found.setdefault((name, part.start), Finding("file-system-unknown", "", extent,
                                                                       {"layer": name, "reason": "beside"}))

@@ -29,6 +29,7 @@ INTERLEAVED = 0xFF00            # a file unit size ≠ 0, §9.1.7
 _SET_NUMBERS = (120, 124)       # Volume Set Size and Volume Sequence Number, §8.4.6 and §8.4.7, both-endian
 _PIECE_BLOCKS = 512             # a directory is read in pieces of this many blocks
 _BARREN_BLOCKS = 64             # after so many blocks without one record it is no directory any more
+_BAD_BLOCKS = 16                # unreadable blocks at which looking for a root ends
 _ROOT_WITHIN = 4096             # blocks after the descriptors in which the root of a displaced volume is looked for
 
 
@@ -202,13 +203,24 @@ def _root_of_tables(source: BlockSource, sound: DirectoryReader, volume: VolumeD
 
 
 def _displacement(source: BlockSource, found: Descriptors) -> int:
-    """How far from where it says the root of a volume lies; 0 where none is found, or more than one answer."""
+    """How far from where it says the root of a volume lies; 0 where none is found, or more than one answer.
+
+    Nothing is looked for where a root cannot be read at its own place, and no further than a few unreadable blocks.
+    """
     wanted = {v.root.start_lba for v in found.volumes}
+    if any(lba < source.blocks and source.read_blocks(lba, 1) is None for lba in wanted):
+        return 0
     first = max(found.seen) + 1
-    answers = set()
+    answers: set[int] = set()
+    bad = 0
     for lba in range(first, min(source.blocks, first + _ROOT_WITHIN)):
-        block = source.read_blocks(lba, 1) or b""
-        own, parent = block[:34], block[block[0]:block[0] + 34] if block else b""
+        block = source.read_blocks(lba, 1)
+        if block is None:
+            bad += 1
+            if bad > _BAD_BLOCKS:
+                return 0
+            continue
+        own, parent = block[:34], block[block[0]:block[0] + 34]
         if len(parent) == 34 and (own[32:], parent[32:]) == (b"\1\0", b"\1\1") and own[2:18] == parent[2:18] \
                 and own[2:6] == own[9:5:-1] and own[10:14] == own[17:13:-1] and own[25] & DIRECTORY:
             claimed = int.from_bytes(own[2:6], "little") + own[1]

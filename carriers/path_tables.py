@@ -52,7 +52,7 @@ def check_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Li
 
 
 def _rows(source: BlockSource, table: Extent, order: Literal["little", "big"], base: int) -> list[_Row] | None:
-    """The directories of a path table; [] = not recorded, None = damaged."""
+    """The directories of a path table; [] = not recorded, None = damaged, or more than there can be blocks for."""
     if table.start_lba == 0 or table.length_bytes == 0:
         return []
     if table.start_lba * source.block_bytes + table.length_bytes > source.size_bytes:
@@ -63,6 +63,8 @@ def _rows(source: BlockSource, table: Extent, order: Literal["little", "big"], b
     rows: list[_Row] = []
     at = 0
     while at + 8 <= table.length_bytes and raw[at]:
+        if len(rows) > source.blocks:
+            return None
         lba = int.from_bytes(raw[at + 2:at + 6], order) - base + raw[at + 1]
         rows.append(_Row(lba, int.from_bytes(raw[at + 6:at + 8], order), raw[at + 8:at + 8 + raw[at]]))
         at += 8 + raw[at] + (raw[at] & 1)

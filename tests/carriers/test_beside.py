@@ -78,3 +78,19 @@ def test_dumps_of_whole_sectors(tmp_path: Path, each: int, head: bytes) -> None:
     assert raw_sectors(source_of(tmp_path, silent)) == each
     for other in (image, bytes(100_000), b"x" * 100_000, SYNC):
         assert raw_sectors(source_of(tmp_path, other)) == 0
+
+
+@pytest.mark.parametrize(("start", "length", "expected"), [
+    ("file", 4, []), ("file", 90, ["FAT"]), ("gap", 4, ["FAT"]), ("root", 4, [])])
+def test_a_partition_in_a_file_is_content(tmp_path: Path, start: str, length: int, expected: list[str]) -> None:
+    fat = (b"\xeb\x3c\x90mkfs.fat".ljust(54, b"\0") + b"FAT16   ".ljust(456, b"\0") + b"\x55\xaa").ljust(4096, b"\0")
+    root = images.plant(tmp_path / "root", {"efi.img": fat, "z.bin": b"z"})
+    image = images.genisoimage(root, tmp_path / "image", "-R")
+    raw = image.read_bytes()
+    free = len(raw) // 2048 - 60                                        # in the padding of the volume
+    block = {"file": raw.index(fat) // 2048, "gap": free, "root": 18}[start]
+    entry = bytes(4) + b"\x83\0\0\0" + (block * 4).to_bytes(4, "little") + (length).to_bytes(4, "little")
+    images.patched(image, {446: entry, 510: b"\x55\xaa", free * 2048: fat})
+    structure, findings = images.open_image(image).structure()
+    assert [f.facts["layer"] for f in findings if f.code == "file-system-unknown"] == expected
+    assert structure.files is not None and len(structure.files) == 2

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from carriers.blocks import BlockSource
+from carriers.disc import Disc
 from carriers.model import Structure
 from tests.carriers import images
 from tests.carriers.test_disc import facts
+from tests.faults import FaultySource
 
 CONTENT = {"A.BIN": bytes(range(256)) * 20, "D/E/C.TXT": b"c"}
 
@@ -43,6 +46,18 @@ def test_two_answers_are_no_answer(tmp_path: Path) -> None:
     structure, findings = images.open_image(image).structure()
     assert shown(structure) == []
     assert ("structure-damaged", "", {"what": "volume-descriptor", "count": 1}) in facts(findings)
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_nothing_is_looked_for_among_unreadable_blocks(tmp_path: Path, own: bool) -> None:
+    """The root cannot be read where it should lie: no search. It lies elsewhere: a search of a few bad blocks."""
+    image = made(tmp_path, *(() if own else ("-C", "0,11702")))
+    root = root_of(image) - (0 if own else 11702)
+    faults = FaultySource(bad={root} if own else set(range(19, 170)) - {root})
+    structure, findings = Disc(BlockSource(image, pread=faults)).structure()
+    assert shown(structure) == []
+    assert {f.code for f in findings} & {"structure-damaged", "session-displaced"} == {"structure-damaged"}
+    assert len({at // 2048 for at, _ in faults.asked} - set(range(19))) < 40
 
 
 def test_a_displaced_file_of_an_earlier_session_is_outside(tmp_path: Path) -> None:
