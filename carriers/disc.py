@@ -5,12 +5,13 @@ Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
 
 import xxhash
 
 from carriers import names
+from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
 from carriers.layers import check_extents, occupied_blocks, reconcile
@@ -29,6 +30,7 @@ from carriers.model import (
     Structure,
     Tree,
 )
+from carriers.path_tables import check_path_tables
 from carriers.sessions import (
     Session,
     Tail,
@@ -43,6 +45,7 @@ from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
 _ENCRYPTED = {"BitLocker": (3, b"-FVE-FS-"), "LUKS": (0, b"LUKS\xba\xbe")}      # what a volume begins with, and where
+_MOST_VOLUMES = 4               # of ISO 9660, with a root of their own: two, and two beside them
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
 
@@ -143,9 +146,11 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     findings += joined.findings + _of_size(source, claimed, joined.files)
     unseen = 0
     if claimed or sessions[-1].descriptors.volumes:
+        boot = boot_images(source, sessions[-1].descriptors.boot_catalogue)
+        findings += other_file_systems(source, joined.files, boot)
         limit = max(claimed, source.blocks)
         occupied = occupied_blocks(joined.files, extents, source.block_bytes, limit)
-        of_end, unseen = _of_end(source, sessions[-1], tail, occupied)
+        of_end, unseen = _of_end(source, sessions[-1], tail, occupied, boot)
         findings += of_end
     structure = Structure(_layers(joined.trees, sessions[-1]), Addressing.BLOCKS, source.block_bytes, source.blocks,
                           source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
@@ -173,16 +178,19 @@ def _walk(source: BlockSource, session: Session) -> _Walked:
         walked.extents.extend(session.udf.extents)
         walked = walked._replace(digest=session.udf.digest)
     limit = max([source.blocks, *claims(session, source)])
-    for volume in _chosen(session.descriptors, source):
-        reader = DirectoryReader(source, limit)
+    volumes = _chosen(session.descriptors, source)
+    for name, volume in volumes[:_MOST_VOLUMES]:
+        reader = DirectoryReader(source, limit, volume.base)
         like = next((listing.files.paths for listing in walked.listings.values()), ())
         listing = list_volume(volume, reader, source.size_bytes, like)
-        walked.listings[volume.name] = listing
-        walked.findings.extend(listing.findings + _of_path_tables(source, volume, listing))
+        walked.listings[name] = listing
+        walked.findings.extend(listing.findings + check_path_tables(source, volume, listing))
         walked.extents.extend(reader.read)
         walked.extents.extend(table for table in (volume.path_table_l, volume.path_table_m) if table.start_lba and
                               table.start_lba * source.block_bytes + table.length_bytes <= source.size_bytes)
         walked = walked._replace(digest=walked.digest + reader.digest.digest())
+    walked.findings.extend(Finding("file-system-unknown", facts={"layer": volume.name, "reason": "beside"})
+                           for _, volume in volumes[_MOST_VOLUMES:])
     return walked
 
 
@@ -195,14 +203,21 @@ def _of_descriptors(source: BlockSource, sessions: list[Session]) -> list[Extent
     return [Extent(lba * SECTOR_BYTES // source.block_bytes, SECTOR_BYTES) for lba in places]
 
 
-def _chosen(found: Descriptors, source: BlockSource) -> list[VolumeDescriptor]:
-    """The volumes to walk: Joliet, and the first primary one (else :1999 one) whose root directory can be read."""
+def _chosen(found: Descriptors, source: BlockSource) -> list[tuple[str, VolumeDescriptor]]:
+    """The volumes to walk, with the names of their trees: Joliet; the first primary one (else :1999 one) whose root
+    directory can be read; then any other with a root of its own, as libisofs records ISO 9660:1999 beside the rest."""
     sound = DirectoryReader(source, source.blocks)
     joliet = [v for v in found.volumes if v.name == "Joliet"][:1]
     primary = [v for v in found.volumes if v.name == "ISO 9660"] + \
               [v for v in found.volumes if v.name == "ISO 9660:1999"]
-    readable = [v for v in primary if sound.first_records(v.root.start_lba)[1]]
-    return joliet + (readable or primary)[:1]
+    readable = [v for v in primary if sound.root_records(v)]
+    chosen = [("Joliet", v) for v in joliet] + [("ISO 9660", v) for v in (readable or primary)[:1]]
+    roots = {v.root.start_lba for _, v in chosen}
+    for volume in found.volumes:
+        if volume.root.start_lba not in roots and sound.root_records(volume):
+            roots.add(volume.root.start_lba)
+            chosen.append((volume.name if len(chosen) < 3 else f"{volume.name} {len(chosen)}", volume))
+    return chosen
 
 
 def _layers(trees: tuple[Tree, ...], session: Session) -> tuple[str, ...]:
@@ -225,6 +240,8 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
     kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
     if kind:
         return [Finding("encrypted", facts={"kind": kind})]
+    if each := raw_sectors(source):
+        return [Finding("file-system-unknown", facts={"layer": "CD", "reason": "raw-sectors", "bytes": each})]
     sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
     if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
         return [Finding("file-system-unknown", facts={"layer": ""})]
@@ -241,59 +258,24 @@ def _of_size(source: BlockSource, claimed: int, files: Files) -> list[Finding]:
     return findings
 
 
-def _of_end(source: BlockSource, session: Session, tail: Tail, occupied: int) -> tuple[list[Finding], int]:
+def _of_end(source: BlockSource, session: Session, tail: Tail, occupied: int, boot: Sequence[Partition]
+            ) -> tuple[list[Finding], int]:
     """A volume that claims to end before its content does, and what lies after its end.
 
-    tail: after what is claimed; occupied: the first block after all files and directories.
+    tail: after what is claimed; occupied: the first block after all files and directories. Boot images may follow.
     Returns: findings; how many blocks at the end of the carrier nobody has looked at yet (the pass will).
     """
     findings = []
     volumes = session.descriptors.volumes
     if volumes and min(claims(session, source)) < occupied:
         findings.append(damaged("volume-space-size", extent=Extent(volumes[0].lba, SECTOR_BYTES)))
-    if claimed_end(session, source) < occupied:
-        tail = look_after(source, occupied)
+    end = max(claimed_end(session, source), occupied)
+    past = after_boot_images(source, end, boot) if tail.used else end
+    if past > claimed_end(session, source):
+        tail = look_after(source, past)
     if tail.used:
         findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
     return findings, tail.unseen
-
-
-def _of_path_tables(source: BlockSource, volume: VolumeDescriptor, listing: Listing) -> list[Finding]:
-    """The path tables beside the directories: both copies alike, and no directory in them that the walk has missed.
-
-    A table that is not recorded at all is left alone.
-    """
-    little, big = _path_table(source, volume.path_table_l, "little"), _path_table(source, volume.path_table_m, "big")
-    findings = [damaged("path-table", extent=table) for table, places in
-                ((volume.path_table_l, little), (volume.path_table_m, big)) if places is None]
-    if little and big and little != big:
-        findings.append(Finding("descriptor-copies-differ", extent=volume.path_table_m,
-                                facts={"what": "path-table", "count": 1}))
-    missed = [lba for lba in little or big or () if lba not in listing.directories]
-    if missed:
-        findings.append(damaged("directory-not-reached", extent=Extent(missed[0], source.block_bytes),
-                                count=len(missed)))
-    return findings
-
-
-def _path_table(source: BlockSource, table: Extent, order: Literal["little", "big"]) -> list[int] | None:
-    """Where the directories of a path table begin; [] = not recorded, None = damaged.
-
-    Source: ECMA-119 §9.4. Records are 8 bytes and a name, padded to even.
-    """
-    if table.start_lba == 0 or table.length_bytes == 0:
-        return []
-    if (table.start_lba * source.block_bytes + table.length_bytes) > source.size_bytes:
-        return None
-    raw = source.read_blocks(table.start_lba, -(-table.length_bytes // source.block_bytes))
-    if raw is None:
-        return None
-    places: list[int] = []
-    at = 0
-    while at + 8 <= table.length_bytes and raw[at]:
-        places.append(int.from_bytes(raw[at + 2:at + 6], order) + raw[at + 1])
-        at += 8 + raw[at] + (raw[at] & 1)
-    return places or None
 
 
 def _label(session: Session) -> str:

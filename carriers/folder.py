@@ -155,8 +155,7 @@ class Folder:
         self._times, self._inodes, self._raw_paths = array("q"), array("Q"), {}
         for path, raw_path, status in sorted(listed, key=lambda entry: entry[:2]):
             extents = (Extent(block, status.st_size),) if status.st_size else ()
-            raw_name = raw_path.rpartition(b"/")[2]
-            guessed = raw_name if names.decoded(raw_name)[1] else b""
+            guessed = raw_path if any(names.decoded(name)[1] for name in raw_path.split(b"/")) else b""
             number = files.add(FileEntry(path, guessed, status.st_size, extents))
             if path.encode("utf-8", "surrogatepass") != raw_path:
                 self._raw_paths[number] = raw_path

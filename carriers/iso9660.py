@@ -8,7 +8,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import xxhash
 
@@ -29,10 +29,15 @@ INTERLEAVED = 0xFF00            # a file unit size ≠ 0, §9.1.7
 _SET_NUMBERS = (120, 124)       # Volume Set Size and Volume Sequence Number, §8.4.6 and §8.4.7, both-endian
 _PIECE_BLOCKS = 512             # a directory is read in pieces of this many blocks
 _BARREN_BLOCKS = 64             # after so many blocks without one record it is no directory any more
+_BAD_BLOCKS = 16                # unreadable blocks at which looking for a root ends
+_ROOT_WITHIN = 4096             # blocks after the descriptors in which the root of a displaced volume is looked for
 
 
 class VolumeDescriptor(NamedTuple):
-    """A volume descriptor that can be used. name: of the tree it gives. lba: where it lies."""
+    """A volume descriptor that can be used. name: of the tree it gives. lba: where it lies.
+
+    base: what was taken off every address: the block of the disc with which this image of one session begins.
+    """
 
     name: str
     lba: int
@@ -42,6 +47,7 @@ class VolumeDescriptor(NamedTuple):
     path_table_l: Extent
     path_table_m: Extent
     root: Extent
+    base: int = 0
 
 
 @dataclass(slots=True)
@@ -83,7 +89,7 @@ def read_descriptors(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Desc
     """Read a volume recognition area: every descriptor that can be used, and UDF where it announces itself.
 
     Args:    first: the block that it begins with; another for a later session.
-    Returns: volumes in recorded order; findings `structure-damaged`, `descriptor-copies-differ`.
+    Returns: volumes in recorded order; findings `structure-damaged`, `descriptor-copies-differ`, `session-displaced`.
     Raises:  DriveLost.
     Source:  ECMA-119 §8; Joliet §2; El Torito §2; ECMA-167 2/9.
     """
@@ -113,6 +119,7 @@ def read_descriptors(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Desc
             found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
     if found.seen and not terminated and not found.udf:
         found.findings.append(damaged("descriptor-terminator", extent=Extent(last + 1, SECTOR_BYTES)))
+    _place_roots(source, found)
     return found
 
 
@@ -141,9 +148,9 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
             or any(block[at:at + 2] != block[at + 3:at + 1:-1] for at in _SET_NUMBERS):
         found.findings.append(Finding("descriptor-copies-differ", extent=Extent(lba, SECTOR_BYTES),
                                       facts={"what": "both-endian", "count": 1}))
-    if block[156] < 34 or root.start_lba >= blocks or root.start_lba == 0 or not block[181] & DIRECTORY:
+    if block[156] < 34 or root.start_lba == 0 or not block[181] & DIRECTORY:
         found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
-        return
+        root = Extent(0, 0)
     space = size_le if size_le == size_be or abs(size_le - blocks) <= abs(size_be - blocks) else size_be
     length = min(table_le, table_be) or max(table_le, table_be)
     found.volumes.append(VolumeDescriptor(
@@ -152,18 +159,112 @@ def _take_descriptor(block: bytes, lba: int, source: BlockSource, found: Descrip
         root))
 
 
+def _place_roots(source: BlockSource, found: Descriptors) -> None:
+    """Take the root of a volume from where it lies, if the descriptor leads elsewhere; leave out volumes without one.
+
+    An image of one session of a disc (CD-Extra) may hold addresses that count from the start of the disc; a damaged
+    descriptor leaves its path tables, whose first record is the root's.
+    """
+    sound = DirectoryReader(source, source.blocks)
+    same_unit = {v.logical_block_size for v in found.volumes} == {source.block_bytes}
+    placed = {v.lba for v in found.volumes if same_unit and _is_root(sound, v.root.start_lba)}
+    if found.start == 0 and same_unit and not placed and (base := _displacement(source, found)):
+        found.findings.append(Finding("session-displaced", facts={"blocks": base}))
+        found.volumes[:] = [_displaced(v, base, source.blocks) for v in found.volumes]
+    kept = []
+    for volume in found.volumes:
+        root = _root_of_tables(source, sound, volume) if same_unit and volume.lba not in placed else None
+        volume = volume._replace(root=root or volume.root)
+        if (root or volume.root.start_lba * volume.logical_block_size >= source.size_bytes) and \
+                damaged("volume-descriptor", extent=Extent(volume.lba, SECTOR_BYTES)) not in found.findings:
+            found.findings.append(damaged("volume-descriptor", extent=Extent(volume.lba, SECTOR_BYTES)))
+        if 0 < volume.root.start_lba * volume.logical_block_size < source.size_bytes:
+            kept.append(volume)
+    found.volumes[:] = kept
+
+
+def _is_root(sound: DirectoryReader, lba: int) -> bool:
+    """Whether a directory begins here that says so."""
+    own = sound.first_records(lba)[1][:1]
+    return bool(own) and own[0].start_lba == lba
+
+
+def path_tables(volume: VolumeDescriptor) -> tuple[tuple[Extent, Literal["little", "big"]], ...]:
+    """Both copies of a volume's path table with the order of their numbers. Source: ECMA-119 §8.4.14, §8.4.16."""
+    return (volume.path_table_l, "little"), (volume.path_table_m, "big")
+
+
+def _root_of_tables(source: BlockSource, sound: DirectoryReader, volume: VolumeDescriptor) -> Extent | None:
+    """The root as the path tables have it, if a directory begins there that says so."""
+    for table, order in path_tables(volume):
+        block = source.read_blocks(table.start_lba, 1) or b""
+        lba = int.from_bytes(block[2:6], order) - volume.base
+        if block[:2] == b"\1\0" and lba not in (0, volume.root.start_lba) and _is_root(sound, lba):
+            return Extent(lba, sound.first_records(lba)[1][0].size_bytes)
+    return None
+
+
+def _displacement(source: BlockSource, found: Descriptors) -> int:
+    """How far from where it says the root of a volume lies; 0 where none is found, or more than one answer.
+
+    Nothing is looked for where a root cannot be read at its own place, and no further than a few unreadable blocks.
+    """
+    wanted = {v.root.start_lba for v in found.volumes}
+    if any(lba < source.blocks and source.read_blocks(lba, 1) is None for lba in wanted):
+        return 0
+    first = max(found.seen) + 1
+    answers: set[int] = set()
+    bad = 0
+    for lba in range(first, min(source.blocks, first + _ROOT_WITHIN)):
+        block = source.read_blocks(lba, 1)
+        if block is None:
+            bad += 1
+            if bad > _BAD_BLOCKS:
+                return 0
+            continue
+        own, parent = block[:34], block[block[0]:block[0] + 34]
+        if len(parent) == 34 and (own[32:], parent[32:]) == (b"\1\0", b"\1\1") and own[2:18] == parent[2:18] \
+                and own[2:6] == own[9:5:-1] and own[10:14] == own[17:13:-1] and own[25] & DIRECTORY:
+            claimed = int.from_bytes(own[2:6], "little") + own[1]
+            if claimed in wanted and claimed > lba:
+                answers.add(claimed - lba)
+    return answers.pop() if len(answers) == 1 else 0
+
+
+def _displaced(volume: VolumeDescriptor, base: int, blocks: int) -> VolumeDescriptor:
+    """The volume with its addresses counted from the block `base`; so is its size, where only that is possible."""
+    def moved(extent: Extent) -> Extent:
+        return extent._replace(start_lba=max(0, extent.start_lba - base))
+
+    space = volume.volume_space_size
+    return volume._replace(
+        base=base, root=moved(volume.root), path_table_l=moved(volume.path_table_l),
+        path_table_m=moved(volume.path_table_m), volume_space_size=space - base if space > max(blocks, base) else space)
+
+
+def interleaving(block: bytes, record: Record) -> int:
+    """The Interleave Gap Size of a record in its block; -1 where it has an extended attribute record too.
+
+    Source: ECMA-119 §9.1.8. Where an extended attribute record lies in an interleaved file is told apart by no tool.
+    """
+    at = record.use_at - 33 - len(record.name) - (len(record.name) + 1) % 2
+    return -1 if block[at + 1] else block[at + 27]
+
+
 class DirectoryReader:
     """Reads the directories of one volume: each block once, what is damaged noted, every number checked.
 
     limit_blocks: what the volume claims or the carrier gives, the larger: an extent beyond it is implausible.
+    base: of the volume. What would lie before the image's first block lies far outside instead.
     """
 
-    def __init__(self, source: BlockSource, limit_blocks: int) -> None:
+    def __init__(self, source: BlockSource, limit_blocks: int, base: int = 0) -> None:
         self.findings: list[Finding] = []
         self.read: list[Extent] = []                # structure that was read
         self.digest = xxhash.xxh3_128()             # of the directory blocks, as walked
         self.block_bytes = source.block_bytes
         self._source = source
+        self._base = base
         self._limit_bytes = limit_blocks * source.block_bytes
         self._visited: set[int] = set()
         self._noted: dict[tuple[str, str], list[int]] = {}
@@ -171,7 +272,15 @@ class DirectoryReader:
 
     def again(self) -> DirectoryReader:
         """A reader that has read nothing yet, for another walk of the same volume."""
-        return DirectoryReader(self._source, self._limit_bytes // self.block_bytes)
+        return DirectoryReader(self._source, self._limit_bytes // self.block_bytes, self._base)
+
+    def based(self, lba: int) -> int:
+        """An address of the volume as one of the image."""
+        return lba - self._base & 0xFFFFFFFF
+
+    def is_plausible(self, lba: int, length_bytes: int) -> bool:
+        """Whether an extent lies within the limit."""
+        return lba * self.block_bytes + length_bytes <= self._limit_bytes
 
     def records(self, directory: Extent, path: str) -> Iterator[tuple[bytes, list[RawRecord]]]:
         """The records of a directory but `.` and `..`, block by block, keeping every one that can be trusted.
@@ -200,9 +309,13 @@ class DirectoryReader:
         self._noted = noted
         return block, records if records and records[0].name == b"\0" else []
 
+    def root_records(self, volume: VolumeDescriptor) -> list[Record]:
+        """The first records of a volume's root, as `first_records`."""
+        return self.first_records(volume.root.start_lba)[1]
+
     def area(self, lba: int, offset: int, length: int) -> bytes | None:
         """A continuation area of a system use field, None where it cannot be had or the budget is spent."""
-        size = self._source.block_bytes
+        size, lba = self._source.block_bytes, self.based(lba)
         self._area_budget -= length + 64               # the least that following one costs
         if length > 16 * size or offset >= size or self._area_budget < 0:
             return None
@@ -256,7 +369,7 @@ class DirectoryReader:
     def _records_of(self, block: bytes, lba: int, path: str) -> list[RawRecord]:
         """The records of one block; after a damaged one, from the next place that reads as a sound record."""
         little, big, at, end = _LITTLE.unpack_from, _BIG.unpack_from, 0, len(block)
-        limit, size = self._limit_bytes, self.block_bytes
+        limit, size, base = self._limit_bytes, self.block_bytes, self._base
         records: list[RawRecord] = []
         take = records.append
         while end - at >= 34:
@@ -265,6 +378,8 @@ class DirectoryReader:
             name_end = name_at + name_length
             if name_at < name_end <= stop <= end and not flags & _RESERVED:
                 start_be, size_be = big(block, at)
+                if base:
+                    start, start_be = start - base & 0xFFFFFFFF, start_be - base & 0xFFFFFFFF
                 if start == start_be and size_bytes == size_be:
                     take((block[name_at:name_end], flags, start + xar, size_bytes, name_end + ~name_length % 2, stop))
                     at = stop
@@ -290,7 +405,7 @@ class DirectoryReader:
             length, _, start, size_bytes, flags, name_length = _LITTLE.unpack_from(block, place)
             if (start, size_bytes) == _BIG.unpack_from(block, place) and 33 + name_length <= length \
                     and place + length <= len(block) and name_length and not flags & _RESERVED \
-                    and start > 0 and start * self._source.block_bytes + size_bytes <= self._limit_bytes:
+                    and start > 0 and self.is_plausible(self.based(start), size_bytes):
                 return place
         return len(block)
 

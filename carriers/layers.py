@@ -29,8 +29,8 @@ class Reconciled(NamedTuple):
 def reconcile(listings: Sequence[tuple[str, Listing]]) -> Reconciled:
     """Join the listings of a disc.
 
-    Args:    name and listing of each tree in the order of looking up: "UDF", "Joliet", then the primary volume, whose
-             names are Rock Ridge's where it has those.
+    Args:    name and listing of each tree in the order of looking up: "UDF", "Joliet", "ISO 9660" (the primary volume,
+             whose names are Rock Ridge's where it has those), then volumes beside these.
     Returns: findings `layers-differ` (a file that some trees only show; one name for two contents; two names for one
              content that no mapping explains, facts name: the other tree's), and of the names by which the files go
              `name-unsafe` and `name-undecodable`. What Joliet cannot show is not a file here.
@@ -69,7 +69,7 @@ class _Union:
         numbers, clashes = _paired_by_path(files, others)
         apart = [i for i, number in enumerate(numbers) if number < 0]
         _pair_by_extents(files, others, numbers)
-        if tree != "ISO 9660":                  # plain names are mapped, and may meet another file's by chance
+        if not tree.startswith("ISO 9660"):     # plain names are mapped, and may meet another file's by chance
             self._findings += [Finding("layers-differ", path, facts={
                 "what": "other-content", "tree": self._names[0], "other": tree}) for path in sorted(clashes)]
             self._clashes |= clashes
@@ -133,12 +133,12 @@ class _Union:
 
 
 def _tree_name(name: str, listing: Listing) -> str:
-    return name if name in ("UDF", "Joliet") else "ISO 9660" if listing.iso_paths is None else "Rock Ridge"
+    return "Rock Ridge" if name == "ISO 9660" and listing.iso_paths is not None else name
 
 
 def _trees(name: str, listing: Listing, numbers: Sequence[int]) -> Iterator[Tree]:
     yield Tree(_tree_name(name, listing), listing.files.paths, numbers)
-    if listing.iso_paths is not None:
+    if name == "ISO 9660" and listing.iso_paths is not None:
         yield Tree("ISO 9660", listing.iso_paths, numbers)
 
 

@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import NamedTuple, Protocol, overload
 
 CONTENT_BYTES = 16 << 20        # of a file that is read before the pass
+# In which a name that records no encoding may be, in the order in which they are tried; as Python calls them. The code
+# pages of Windows have all of GBK, Big5, Shift-JIS, EUC-KR. No byte of a character is ever 0x2F "/"; 0x5C "\\" may be.
+NAME_ENCODINGS = ("gb18030", "cp950", "big5hkscs", "cp932", "cp949")
 
 
 class CarrierKind(StrEnum):
@@ -92,7 +95,7 @@ class Extent(NamedTuple):
 class FileEntry:
     """One file. path: `/` between components, none at the start; from the first tree that shows the file.
 
-    raw_name: the last component as recorded, only where decoding it was a guess, else b"".
+    raw_name: the path as recorded, only where decoding a component of it was a guess, else b"".
     obstacle: "" or the code of the finding that says why its content cannot be had; such a file is never checked.
     extents cover size_bytes exactly; they may lie outside the carrier (that is a finding, and no content).
     """

@@ -1,7 +1,8 @@
 """Rock Ridge: what stands in the system use area of an ISO 9660 directory record.
 
 Takes the bytes of a record and, for continuation areas, the source; gives names, symbolic links, relocations and
-storage forms. Relies on SUSP 1.12 and RRIP 1.12; areas come from the carrier and are followed within a budget.
+storage forms, those of CD-ROM XA too. Relies on SUSP 1.12, RRIP 1.09 and 1.12; areas come from the carrier and are
+followed within a budget.
 """
 from __future__ import annotations
 
@@ -9,10 +10,15 @@ import struct
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-_AREA = struct.Struct("<4xI4xI4xI4x")       # CE: block, offset, length, each recorded both-endian after 4 bytes
+# CE: block, offset, length, each recorded both-endian after 4 bytes
+_AREA, _AREA_BE = struct.Struct("<4xI4xI4xI4x"), struct.Struct(">8xI4xI4xI")
 _ORDINARY, _LINK = (0x80, 0x40), 0xA0         # upper half of the second byte of st_mode: file, directory; link
 _KINDS = {0xC0: "socket", 0x60: "block-device", 0x20: "character-device", 0x10: "fifo"}
 _AREAS_PER_RECORD = 64
+XA_BYTES = 14                   # what CD-ROM XA puts into a system use area, before anything else
+# attributes: System Description CD-ROM XA
+_XA_FORMS = {0x4000: "cd-da", 0x1000: "cd-xa-form2", 0x2000: "cd-xa-interleaved"}
+_XA_DIRECTORY = 0x8000
 
 ReadArea = Callable[[int, int, int], bytes | None]
 """(block, offset in it, length) → the bytes of a continuation area; None = not to be had, or budget spent."""
@@ -71,6 +77,19 @@ def looks_like_rock_ridge(area: bytes) -> bool:
     return area[:2] in (b"RR", b"PX", b"NM", b"TF") and len(area) > 3 and 4 <= area[2] <= len(area) and area[3] == 1
 
 
+def is_xa(area: bytes) -> bool:
+    """Whether a system use area begins as CD-ROM XA has it: group, user, attributes, "XA", file number."""
+    return area[6:8] == b"XA"
+
+
+def xa_form(area: bytes) -> str:
+    """The form in which CD-ROM XA records a file's sectors, where blocks of 2048 bytes are not its content; else ""."""
+    attributes = int.from_bytes(area[4:6], "big")
+    if not is_xa(area) or attributes & _XA_DIRECTORY:
+        return ""
+    return next((form for bit, form in _XA_FORMS.items() if attributes & bit), "")
+
+
 def read_system_use(block: bytes, at: int, end: int, read_area: ReadArea) -> SystemUse:
     """Read a record's system use with its continuation areas. Never raises; what is wrong is in `damage`."""
     name: list[bytes] = []
@@ -86,6 +105,8 @@ def read_system_use(block: bytes, at: int, end: int, read_area: ReadArea) -> Sys
             link.append(body[1:])
         elif signature == b"CL" and len(body) >= 4:
             use = use._replace(child_lba=int.from_bytes(body[:4], "little"))
+            if body[:4] != body[7:3:-1]:
+                use = use._replace(damage="system-use")
         elif signature == b"RE":
             use = use._replace(relocated=True)
         elif signature == b"PX" and len(body) >= 2:
@@ -101,7 +122,7 @@ def read_system_use(block: bytes, at: int, end: int, read_area: ReadArea) -> Sys
 def _entries(area: bytes, read_area: ReadArea) -> Iterator[tuple[bytes, bytes]]:
     """(signature, body after the version) in order, through continuation areas; (b"", b"") where it is damaged."""
     for _ in range(_AREAS_PER_RECORD):
-        following: tuple[int, int, int] | None = None
+        following: list[tuple[int, int, int]] = []
         at = 0
         while len(area) - at >= 4:
             signature, length = area[at:at + 2], area[at + 2]
@@ -111,17 +132,21 @@ def _entries(area: bytes, read_area: ReadArea) -> Iterator[tuple[bytes, bytes]]:
                 yield b"", b""
                 break
             if signature == b"CE" and length >= 28:
-                following = _AREA.unpack_from(area, at)
+                following = list(dict.fromkeys((_AREA.unpack_from(area, at), _AREA_BE.unpack_from(area, at))))
             else:
                 yield signature, area[at + 4:at + length]
             at += length
-        if following is None:
+        if not following:
             return
-        block, offset, size = following
-        continued = read_area(block, offset, size)
-        if continued is None or size < 4 or not continued[0]:
+        if len(following) > 1:                          # its two halves differ: the one that leads to an area
+            yield b"", b""
+        for block, offset, size in following:
+            continued = read_area(block, offset, size) if size >= 4 else None
+            if continued is not None and continued[0]:
+                area = continued
+                break
+        else:
             break
-        area = continued
     yield b"", b""
 
 

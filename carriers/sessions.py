@@ -21,6 +21,7 @@ _BAD_BLOCKS = 16                # unreadable link and run-out blocks that are st
 _MAX_SESSIONS = 99              # as many tracks as a CD can have
 _GROWN_START = 32               # libisofs puts the first session here where the disc's first descriptors are rewritten
 _GPT_BYTES = 33 * 512           # the backup GPT of an isohybrid image: 32 sectors of entries, then the header
+_MOST_GPT_BYTES = 129 * 512     # libisofs writes up to 248 entries
 
 
 class Session(NamedTuple):
@@ -132,7 +133,10 @@ def _gpt_bytes(source: BlockSource) -> int:
         return 0
     lba, skip = divmod(source.size_bytes - 512, source.block_bytes)
     run = source.read_extent(Extent(lba, skip + 512))[-1]
-    return _GPT_BYTES if run.content is not None and run.content[-512:-504] == b"EFI PART" else 0
+    if run.content is None or run.content[-512:-504] != b"EFI PART":
+        return 0
+    length = source.size_bytes - int.from_bytes(run.content[-440:-432], "little") * 512       # from the first entry on
+    return length if _GPT_BYTES <= length <= _MOST_GPT_BYTES else _GPT_BYTES
 
 
 def _session_at(source: BlockSource, lba: int, block: bytes) -> Session | None:

@@ -1,13 +1,13 @@
 """One volume of a disc: its directories walked into a `Listing`, names decoded, relocated directories put back.
 
 Takes a volume descriptor and a `DirectoryReader`; gives the volume's files in columns. Relies on `iso9660` for
-records and `rockridge` for system use areas. Blocks of ordinary records take the short way through `_take_ordinary`;
-whatever is out of the ordinary goes through `_take`.
+records, `rockridge` for system use areas, `names` for what bytes say. Blocks of ordinary records take the short way
+through `_take_ordinary`; whatever is out of the ordinary goes through `_take`.
 """
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from carriers.iso9660 import (
     Record,
     VolumeDescriptor,
     damaged,
+    interleaving,
 )
 from carriers.model import Extent, FileEntry, Files, Finding
 
@@ -29,8 +30,7 @@ _MAX_PATH = 4096                # characters, as POSIX systems have it
 _NAME_BUDGET = 2 << 20          # characters of all paths together, besides one for each byte of the carrier
 _ORDINARY_FLAGS = frozenset((0x00, 0x01, 0x08, 0x09, 0x10, 0x11, 0x18, 0x19))       # hidden, record, protection: a file
 _CHECKED_TOGETHER = 20_000      # paths whose characters are looked at in one go
-Decode = Callable[[bytes], tuple[str, str]]
-"""A recorded name → its text, and the encoding where that was a guess."""
+_INTERLEAVED_UNITS = 65_536     # pieces of interleaved files in one volume; an extent costs a hundred bytes
 
 
 @dataclass(slots=True)
@@ -52,19 +52,24 @@ class Listing:
 
 
 class _Place(NamedTuple):
-    """A directory to be walked. prefix: "" or its path with a "/" at the end; iso_prefix: the same in ISO names."""
+    """A directory to be walked. prefix: "" or its path with a "/" at the end; iso_prefix: the same in ISO names;
+    raw: the prefix as recorded where decoding it was a guess, else b""."""
 
     extent: Extent
     prefix: str
     iso_prefix: str
+    raw: bytes = b""
 
 
 class _Named(NamedTuple):
-    """A record's names as text, and what its system use area says."""
+    """A record's names as text, what its system use area says, and how the text was guessed: from what, in which
+    encoding. gap: of an interleaved file, the blocks between two units; -1 = not to be told."""
 
     text: str
     iso_text: str
     use: rockridge.SystemUse
+    guess: tuple[bytes, str] | None = None
+    gap: int = 0
 
 
 def list_volume(volume: VolumeDescriptor, reader: DirectoryReader, carrier_bytes: int,
@@ -78,46 +83,53 @@ def list_volume(volume: VolumeDescriptor, reader: DirectoryReader, carrier_bytes
     """
     walk = _Walk(volume, reader, carrier_bytes, like)
     walk.run()
-    if walk.looks_like_gb18030():           # one encoding holds for a whole tree: once more with that
+    encoding = walk.other_encoding()
+    if encoding:                            # one encoding holds for a whole tree: once more with that
         again = reader.again()
-        walk = _Walk(volume, again, carrier_bytes, like, decode=names.decoded_as_gb18030)
+        walk = _Walk(volume, again, carrier_bytes, like, encoding=encoding)
         walk.run()
         reader.findings[:] = again.findings
     walk.listing.findings += reader.findings
     return walk.listing
 
 
-def _rock_ridge_skip(reader: DirectoryReader, root: Extent) -> int:
-    """The bytes to skip in each system use area, -1 where the volume has no Rock Ridge."""
+def _system_use(reader: DirectoryReader, root: Extent) -> tuple[int, bool]:
+    """The bytes to skip in each system use area, -1 where the volume has no Rock Ridge; whether it has CD-ROM XA."""
     block, records = reader.first_records(root.start_lba)
-    skip = rockridge.skip_of_root(block[records[0].use_at:records[0].use_end]) if records else None
-    if skip is None and any(rockridge.looks_like_rock_ridge(block[r.use_at:r.use_end]) for r in records[2:3]):
-        return 0
-    return -1 if skip is None else skip
+    areas = [block[r.use_at:r.use_end] for r in records]
+    skip = rockridge.skip_of_root(areas[0]) if areas else None
+    xa = any(map(rockridge.is_xa, areas))
+    first = rockridge.XA_BYTES if xa else 0
+    if skip is None and any(rockridge.looks_like_rock_ridge(area[first:]) for area in areas[2:3]):
+        skip = first
+    return -1 if skip is None else skip, xa
 
 
 class _Walk:
-    """The state of one walk. _links: CL, first block of a relocated directory → its true path. _relocated: RE."""
+    """The state of one walk. _links: CL, first block of a relocated directory → its true path, as text and as
+    recorded where that was guessed. _relocated: RE. encoding: of all names that are not ASCII, "" = not known."""
 
     def __init__(self, volume: VolumeDescriptor, reader: DirectoryReader, carrier_bytes: int,
-                 like: Sequence[str], *, decode: Decode = names.decoded) -> None:
+                 like: Sequence[str], *, encoding: str = "") -> None:
         self.listing = Listing()
-        self._decode = decode
-        self._guesses = 0                               # names that are no UTF-8, and read as GB18030
+        self._encoding = encoding
+        self._guesses = 0                               # names that are no UTF-8
         self._like = like
         self._reader = reader
         self._joliet = volume.name == "Joliet"
-        self._skip = -1 if self._joliet else _rock_ridge_skip(reader, volume.root)
+        self._skip, self._xa = _system_use(reader, volume.root)
+        if self._joliet:
+            self._skip = -1
         if self._skip >= 0:
             self.listing.iso_paths = []
         self._budget = _NAME_BUDGET + carrier_bytes
         self._queue = deque((_Place(volume.root, "", ""),))
-        self._links: dict[int, str] = {}
+        self._links: dict[int, tuple[str, bytes]] = {}
         self._relocated: dict[int, _Place] = {}
         self._pending: list[Extent] = []                # the extents so far of a file recorded in several
         self._pending_name = b""
         self._pending_named = _Named("", "", rockridge.SystemUse())
-        self._guess: tuple[bytes, str] | None = None    # of the name decoded last: as recorded, encoding
+        self._units = min(_INTERLEAVED_UNITS, carrier_bytes // reader.block_bytes)
 
     def run(self) -> None:
         """Walk breadth first; then the relocated directories, each at the place that its link gives it."""
@@ -126,14 +138,15 @@ class _Walk:
                 self._directory(self._queue.popleft())
             linked = [lba for lba in self._relocated if lba in self._links]
             for lba in linked:
-                self._queue.append(self._relocated.pop(lba)._replace(prefix=self._links.pop(lba) + "/"))
+                path, raw = self._links.pop(lba)
+                self._queue.append(self._relocated.pop(lba)._replace(prefix=path + "/", raw=raw + b"/" if raw else b""))
             if linked:
                 continue
             if self._relocated:                         # RR_MOVED itself, or a directory whose link is lost
                 place = self._relocated.pop(next(iter(self._relocated)))
                 self._queue.append(place._replace(prefix=place.iso_prefix))
             elif self._links:
-                lba, path = self._links.popitem()
+                lba, (path, _) = self._links.popitem()
                 own = self._reader.first_records(lba)[1]
                 self.listing.findings.append(damaged("relocation", path, Extent(lba, self._reader.block_bytes)))
                 if own:
@@ -141,14 +154,15 @@ class _Walk:
             else:
                 return
 
-    def looks_like_gb18030(self) -> bool:
-        """Whether more names are GB18030 and no UTF-8 than are UTF-8 beyond doubt."""
-        if not self._guesses or self._decode is not names.decoded:
-            return False
-        guessed, paths = self.listing.guessed, self.listing.files.paths
-        sure = sum(names.is_surely_utf_8(path[path.rfind("/") + 1:]) for i, path in enumerate(paths)
+    def other_encoding(self) -> str:
+        """The encoding of the tree where more of its names are no UTF-8 than are UTF-8 beyond doubt; else ""."""
+        if not self._guesses:
+            return ""
+        guessed, files = self.listing.guessed, self.listing.files
+        sure = sum(names.is_surely_utf_8(path[path.rfind("/") + 1:]) for i, path in enumerate(files.paths)
                    if i not in guessed)
-        return self._guesses > sure
+        return names.likely_encoding(name for raw in files.raw_names.values() for name in raw.split(b"/")) \
+            if self._guesses > sure else ""
 
     def _directory(self, place: _Place) -> None:
         """Take in one directory, block by block; a block of ordinary files at once."""
@@ -172,7 +186,9 @@ class _Walk:
     def _take_ordinary(self, place: _Place, block: bytes, records: list[RawRecord]) -> bool:
         """Take in the records of one block if all of them are ordinary files with ordinary names; the hot path."""
         raw_names, flags, starts, sizes, at, ends = zip(*records, strict=True)
-        if not _ORDINARY_FLAGS.issuperset(flags):
+        if place.raw or not _ORDINARY_FLAGS.issuperset(flags):
+            return False
+        if self._xa and any(rockridge.xa_form(block[a:end]) for a, end in zip(at, ends, strict=True)):
             return False
         iso_texts: list[str] | None = None
         if self._joliet:
@@ -200,7 +216,7 @@ class _Walk:
     def _split(self, raw_names: Sequence[bytes], *, is_iso: bool) -> list[str] | None:
         """Many names decoded in one go; None where one of them is out of the ordinary (/, a version but 1, a guess)."""
         raw = b"/".join(raw_names) + b"/"
-        if self._decode is not names.decoded and not raw.isascii():
+        if self._encoding and not raw.isascii():
             return None
         try:
             text = raw.decode()
@@ -216,26 +232,35 @@ class _Walk:
 
     def _take(self, place: _Place, block: bytes, record: Record) -> None:
         """Take in one record of any kind. The name: Rock Ridge's if there is one, else as ISO 9660 or Joliet has it."""
-        self._guess = None
-        use = rockridge.SystemUse()
+        guess, use = None, rockridge.SystemUse()
         if self._joliet:
             odd = b"\0" * (len(record.name) & 1)         # half a character: kept visible as one that cannot be
             text, iso_text = _without_version((record.name + odd).decode("utf-16-be", "surrogatepass")), ""
         else:
-            text = iso_text = _iso_text(self._decoded(record.name))
+            text, guess = self._decoded(_iso_raw(record.name))
+            iso_text = text
         if self._skip >= 0:
             use = rockridge.read_system_use(block, record.use_at + self._skip, record.use_end, self._reader.area)
             if use.name:
-                self._guess = None
-                text = self._decoded(use.name)
-        self._special(place, record, _Named(text, iso_text, use))
+                text, guess = self._decoded(use.name)
+        if self._xa:
+            use = use._replace(stored=use.stored or rockridge.xa_form(block[record.use_at:record.use_end]))
+        self._guesses += guess is not None
+        gap = interleaving(block, record) if record.flags & INTERLEAVED else 0
+        self._special(place, record, _Named(text, iso_text, use, guess, gap))
 
-    def _decoded(self, raw: bytes) -> str:
-        text, encoding = self._decode(raw)
-        if encoding:
-            self._guess = raw, encoding
-            self._guesses += encoding == "gb18030"
-        return text
+    def _decoded(self, raw: bytes) -> tuple[str, tuple[bytes, str] | None]:
+        """A name as text; as recorded and its encoding where that was a guess."""
+        text, encoding = names.decoded_as(raw, self._encoding) if self._encoding else names.decoded(raw)
+        return text, (raw, encoding) if encoding else None
+
+    def _raw_path(self, place: _Place, named: _Named) -> bytes:
+        """The path as recorded where a component of it was guessed, else b""."""
+        if named.guess is None and not place.raw:
+            return b""
+        above = place.raw or place.prefix.encode("utf-8", "surrogateescape")
+        own = named.guess[0] if named.guess else named.text.encode("utf-8", "surrogateescape")
+        return above + own.replace(b"/", names.SLASH.encode())
 
     def _special(self, place: _Place, record: Record, named: _Named) -> None:
         """A directory, a link, a relocation, an associated file, or a file after all."""
@@ -245,7 +270,7 @@ class _Walk:
         if use.damage:
             self._reader.note(use.damage, place.prefix[:-1], place.extent.start_lba)
         if use.child_lba >= 0:
-            self._links[use.child_lba] = path
+            self._links[self._reader.based(use.child_lba)] = path, self._raw_path(place, named)
         elif record.flags & DIRECTORY:
             self._enter(place, record, named._replace(text=names.unsplit(named.text)))
         elif use.link is not None:
@@ -267,10 +292,11 @@ class _Walk:
             return
         if names.is_unsafe(named.text):
             self.listing.findings.append(Finding("name-unsafe", path))
-        if self._guess is not None:
-            self.listing.findings.append(Finding("name-undecodable", path, facts={"encoding": self._guess[1]}))
+        if named.guess is not None:
+            self.listing.findings.append(Finding("name-undecodable", path, facts={"encoding": named.guess[1]}))
+        raw = self._raw_path(place, named)
         below = _Place(Extent(record.start_lba, record.size_bytes), path + "/",
-                       place.iso_prefix + names.unsplit(named.iso_text) + "/")
+                       place.iso_prefix + names.unsplit(named.iso_text) + "/", raw + b"/" if raw else b"")
         if named.use.relocated:
             self._relocated.setdefault(record.start_lba, below)
         else:
@@ -280,28 +306,50 @@ class _Walk:
         """A file, or one more extent of a file."""
         if self._pending and record.name != self._pending_name:
             self._close_pending(place)
-        extent = Extent(record.start_lba, record.size_bytes)
-        if record.flags & MULTI_EXTENT:
-            self._pending_name = record.name
-            self._pending.append(extent)
+        if not self._pending:
             self._pending_named = named
-            return
-        extents = tuple(e for e in (*self._pending, extent) if e.length_bytes)
-        self._pending = []
-        self._put(place, named, extents, "interleaved" if record.flags & INTERLEAVED else named.use.stored)
+        units = self._file_units(record, named.gap) if record.flags & INTERLEAVED else None
+        if units is None and record.flags & INTERLEAVED:
+            named = named._replace(use=named.use._replace(stored=named.use.stored or "interleaved"))
+        if named.use.stored:
+            self._pending_named = named
+        self._pending += units or [Extent(record.start_lba, record.size_bytes)]
+        self._pending_name = record.name
+        if not record.flags & MULTI_EXTENT:
+            extents, self._pending = self._pending, []
+            self._put(place, self._pending_named, extents)
+
+    def _file_units(self, record: Record, gap: int) -> list[Extent] | None:
+        """The pieces of an interleaved file section; None where the numbers are not plausible.
+
+        Source: ECMA-119 §6.4.3: file units of so many blocks, a gap of so many between two.
+        """
+        if not record.size_bytes:
+            return []
+        size, unit_blocks = self._reader.block_bytes, record.flags >> 8
+        unit, step = unit_blocks * size, unit_blocks + gap
+        count = -(-record.size_bytes // unit)
+        last = record.start_lba + (count - 1) * step
+        self._units -= count
+        if gap < 0 or self._units < 0 or not self._reader.is_plausible(last, record.size_bytes - (count - 1) * unit):
+            return None
+        return [Extent(record.start_lba + n * step, min(unit, record.size_bytes - n * unit)) for n in range(count)]
 
     def _close_pending(self, place: _Place) -> None:
         """A file of several extents whose last one never came: what there is of it, and a finding."""
         self._reader.note("multi-extent", place.prefix[:-1], place.extent.start_lba)
-        extents, self._pending = tuple(e for e in self._pending if e.length_bytes), []
-        self._put(place, self._pending_named, extents, "")
+        extents, self._pending = self._pending, []
+        self._put(place, self._pending_named, extents)
 
-    def _put(self, place: _Place, named: _Named, extents: tuple[Extent, ...], stored: str) -> None:
+    def _put(self, place: _Place, named: _Named, extents: Iterable[Extent]) -> None:
+        stored = named.use.stored
         obstacle = "content-encoded" if stored else ""
         path = place.prefix + named.text
-        number = self.listing.files.add(FileEntry(path, b"", sum(e.length_bytes for e in extents), extents, obstacle))
-        if self._guess is not None:
-            self.listing.files.raw_names[number], self.listing.guessed[number] = self._guess
+        joined = _joined(extents, self._reader.block_bytes)
+        number = self.listing.files.add(FileEntry(path, self._raw_path(place, named),
+                                                  sum(e.length_bytes for e in joined), joined, obstacle))
+        if named.guess is not None:
+            self.listing.guessed[number] = named.guess[1]
         if self.listing.iso_paths is not None:
             self.listing.iso_paths.append(place.iso_prefix + named.iso_text)
         if stored:
@@ -328,6 +376,18 @@ class _Walk:
                     paths[number] = prefix + names.unsplit(name)
 
 
+def _joined(extents: Iterable[Extent], block_bytes: int) -> tuple[Extent, ...]:
+    """The extents without empty ones; those that go on where the one before ends, at a whole block, are one."""
+    joined: list[Extent] = []
+    for extent in extents:
+        before = joined[-1] if joined else None
+        if before and extent.start_lba * block_bytes == before.start_lba * block_bytes + before.length_bytes:
+            joined[-1] = before._replace(length_bytes=before.length_bytes + extent.length_bytes)
+        elif extent.length_bytes:
+            joined.append(extent)
+    return tuple(joined)
+
+
 def _unsplit_all(paths: list[str], begun: int, prefix: str) -> None:
     depth = prefix.count("/")
     for number in range(begun, len(paths)):
@@ -342,9 +402,12 @@ def _without_version(text: str) -> str:
     return head if semicolon and head and version.isdecimal() else text
 
 
-def _iso_text(text: str) -> str:
-    """An ISO 9660 file identifier as people write it: without `;version` and without the dot of an empty extension."""
-    return _without_version(text).removesuffix(".")
+def _iso_raw(raw: bytes) -> bytes:
+    """An ISO 9660 file identifier as people write it: without `;version` and without the dot of an empty extension.
+
+    On bytes: neither is ever the second byte of a character.
+    """
+    return _without_version(raw.decode("latin-1")).removesuffix(".").encode("latin-1")
 
 
 def _split_joliet(raw_names: Sequence[bytes]) -> list[str] | None:

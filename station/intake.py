@@ -18,6 +18,7 @@ from carriers.model import Carrier, CarrierId, Finding, Structure
 from carriers.plan import Plan, make_plan
 from checks.bind import Binding, Choice, bind
 from checks.digests import Digests
+from checks.encodings import named_as_listed
 from checks.fixity import Fixities, ReadState
 from checks.form import SubmittedForm
 from checks.formats import Formats
@@ -45,7 +46,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     progress.stage("structure")
     with Hashers(_algorithms(form)) as hashers, closing(opener(source)) as carrier:
         identity = carrier.identify()
-        structure, found = carrier.structure()
+        structure, found = named_as_listed(form, *carrier.structure())
         binding = bind(form, identity, structure, choice)
         plan = make_plan(structure)
         work = Work(hashers, identity, structure, found, binding, plan)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from carriers.model import Addressing, CarrierId, CarrierKind, Extent, FileEntry, Files, Finding, Structure, Tree
+from checks.encodings import named_as_listed
 from checks.fixity import Fixities, ReadState
+from checks.form import SubmittedForm
 from checks.formats import Formats
 from checks.readability import Readability, SlowRule
 from station.journal import read_list
@@ -48,8 +50,16 @@ class Reading:
             "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
         }
 
+    def named_for(self, form: SubmittedForm) -> Reading:
+        """The same with names that record no encoding as this form has them."""
+        structure, found = named_as_listed(form, self.structure, self.found)
+        formats = Formats(structure)
+        formats.restore(self.formats.save())
+        return replace(self, structure=structure, found=found, formats=formats)
+
     def file_rows(self) -> Iterator[str]:
-        """The rows of files.jsonl.zst: names in every tree, size, extents, state, digests."""
+        """The rows of files.jsonl.zst: names in every tree, size, extents, state, digests, raw: the path in
+        hex as recorded, where decoding it was a guess."""
         files = self.structure.files
         if files is None:
             return
@@ -64,8 +74,9 @@ class Reading:
                 ",".join([f"[{lba},{length},0,{skip}]" if skip else f"[{lba},{length}]"
                           for lba, length, _, skip in files.extents(number)])
             obstacle = f',"obstacle":"{files.obstacles[number]}"' if number in files.obstacles else ""
+            raw = f',"raw":"{files.raw_names[number].hex()}"' if number in files.raw_names else ""
             yield (f'{{"path":{name},"size":{size},"names":[{shown}],"extents":[{extents}],'
-                   f'"state":"{states[state]}{hexes}"{obstacle}}}')
+                   f'"state":"{states[state]}{hexes}"{obstacle}{raw}}}')
 
 
 def _names_in(tree: Tree, files: Files) -> list[str]:
@@ -99,8 +110,8 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     algorithms = tuple(record["algorithms"])
     fixities = Fixities(algorithms, len(rows))
     for number, row in enumerate(rows):
-        files.add(FileEntry(row["path"], b"", row["size"], tuple(Extent(*e) for e in row["extents"]),
-                            row.get("obstacle", "")))
+        files.add(FileEntry(row["path"], bytes.fromhex(row.get("raw", "")), row["size"],
+                            tuple(Extent(*e) for e in row["extents"]), row.get("obstacle", "")))
         for (paths, numbers), name in zip(columns, row["names"], strict=True):
             if name is not None:
                 paths.append(row["path"] if name == 1 else name)

@@ -66,6 +66,13 @@ def master(folder: Path, root: Path, *options: str, label: str = LABEL) -> Path:
     return folder / "disc.iso"
 
 
+def encoded(folder: Path, content: Mapping[str, bytes], encoding: str, *options: str) -> Path:
+    """An image whose names are in a code page and say so nowhere; Rock Ridge where no options are given."""
+    odd = {os.fsdecode(path.encode(encoding)): raw for path, raw in content.items()}
+    charsets = "-input-charset", "iso8859-1", "-output-charset", "iso8859-1"
+    return genisoimage(folder, odd, *(options or ("-R",)), *charsets)
+
+
 def xorriso(folder: Path, content: Mapping[str, bytes], *options: str) -> Path:
     """An image by xorriso; Joliet and Rock Ridge where no options are given."""
     _run("xorriso", "-as", "mkisofs", "-quiet", "-V", LABEL, "-o", "disc.iso", *(options or ("-J", "-R")),

@@ -39,7 +39,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         raise RegisterError("journal-broken", path=str(folder / "journal.jsonl"), line=0)
     batches.check_list(folder / "files.jsonl.zst", earlier.files_sha256)
     reading = reading_from(kept[-1], folder / "files.jsonl.zst",
-                           SlowRule(station.config.slow_seconds, station.config.slow_factor))
+                           SlowRule(station.config.slow_seconds, station.config.slow_factor)).named_for(form)
     choice = choice_of(options, form_on_carrier=False)
     binding = bind(form, reading.identity, reading.structure, choice)
     batch = batches.of_form(station, form)

@@ -83,6 +83,15 @@ def bsdtar_list(image: Path) -> set[str]:
     return names - {"."} - {name.rpartition("/")[0] for name in names}
 
 
+def seven_zip_list(image: Path) -> set[str]:
+    """The files that 7-Zip shows, directories left out."""
+    done = subprocess.run(["7z", "l", "-ba", "-slt", "-sccUTF-8", str(image)], check=True, capture_output=True,
+                          env={**os.environ, "LC_ALL": "C.UTF-8"})
+    entries = [dict(line.partition(" = ")[::2] for line in entry.splitlines())
+               for entry in done.stdout.decode().split("\n\n") if entry.strip()]
+    return {entry["Path"] for entry in entries if entry["Folder"] == "-"}
+
+
 def record_at(raw: bytes, name: bytes) -> int:
     """Where the directory record of this identifier begins in an image."""
     at = raw.index(bytes([len(name)]) + name) - 32

@@ -11,7 +11,7 @@ import pytest
 
 from carriers.model import Structure
 from carriers.plan import make_plan
-from tests.carriers import images
+from tests.carriers import images, mutations
 
 CONTENT = {**{f"案卷{i}/文件{j}.txt": b"%d %d" % (i, j) for i in range(2) for j in range(30)}, images.LONG: b"long",
            "1/2/3/4/5/6/7/8/deep.bin": bytes(9000)}
@@ -95,6 +95,19 @@ def test_random_damage_raises_nothing_and_stays_small(sound: Path, tmp_path: Pat
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 64 << 20
+
+
+def test_mutations_of_many_kinds_of_images(tmp_path: Path) -> None:
+    """A seeded sample; `mutations.py` runs more of them."""
+    image = tmp_path / "image"
+    image.write_bytes(b"\0")
+    tracemalloc.start()
+    slowest = max(mutations.read(image, raw).seconds
+                  for _, raw in mutations.mutations(mutations.make(tmp_path), 20261124, 350))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 64 << 20
+    assert slowest < 10
 
 
 def test_a_hostile_tree_is_bounded(tmp_path: Path) -> None:

@@ -98,6 +98,21 @@ def test_without_a_form_the_digests_wait_for_it(tmp_path: Path) -> None:
     assert station(home, "audit").returncode == 0
 
 
+def test_a_later_form_tells_the_encoding_of_names(tmp_path: Path) -> None:
+    """The names as recorded are kept with the reading: Big5, read before anybody knew."""
+    _, form = a_package(tmp_path, {"許功蓋/說明.txt": b"x" * 100, "a.bin": b"a"})
+    source, home = tmp_path / "big5", tmp_path / "home"
+    inside = Path(os.fsdecode(os.fsencode(source) + b"/" + "許功蓋/說明.txt".encode("cp950")))
+    inside.parent.mkdir(parents=True)
+    inside.write_bytes(b"x" * 100)
+    (source / "a.bin").write_bytes(b"a")
+    number = json.loads(station(home, "intake", source, "--json").stdout)["intake"]
+    done = station(home, "recompare", number, "--form", form, "--json")
+    assert done.returncode == 0, done.stderr
+    assert {line["path"] for line in json.loads(done.stdout)["lines"]} == {"許功蓋/說明.txt", "a.bin"}
+    assert station(home, "audit").returncode == 0
+
+
 def test_a_list_on_the_carrier_proves_only_that_the_carrier_agrees_with_itself(tmp_path: Path) -> None:
     source, form = a_package(tmp_path, CONTENTS)
     inside = source / "list.md5"
