@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from carriers.model import Finding, Structure
-from checks.encodings import undecodable, named_as_listed
+from checks.encodings import named_as_listed, undecodable
 from tests.checks.made import form_of, line, structure_of
 
 
