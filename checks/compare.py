@@ -15,7 +15,7 @@ from typing import overload
 
 from carriers.model import Files, Finding, Structure
 from checks.bind import LOST_NAME, UNBOUND, UNSETTLED, UNTRUSTED, WHOLE_CARRIER, Binding, fits, says_size
-from checks.encodings import may_be_called
+from checks.encodings import undecodable
 from checks.fixity import DIGEST_BYTES, Fixities, ReadState
 from checks.form import Lines, Scope, SubmittedForm
 from checks.names import is_digest_list, is_litter, lost_agrees, nfc, relative
@@ -312,10 +312,8 @@ def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes]
         path = work.files.paths[file_no]
         if work.answering[file_no] or (pattern is not None and not lost_agrees(pattern, path)):
             continue
-        guess = {"reason": "undecodable"} if pattern is None and may_be_called(
-            work.files, file_no, work.binding.offset.apply(name[1])) else {}
-        work.answering[file_no] = 1
-        moved[name] = file_no
+        guess = undecodable(work.files, file_no, work.binding.offset.apply(name[1])) if pattern is None else {}
+        work.answering[file_no], moved[name] = 1, file_no
         results.targets[position], results.states[position] = file_no, _EQUAL
         work.find("file-moved" if pattern is None and not guess else "form-name-lost", path,
                   line=work.line_no(position), listed=written, found=path, **guess)

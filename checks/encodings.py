@@ -38,13 +38,14 @@ def named_as_listed(form: SubmittedForm | None, structure: Structure, found: tup
     return _renamed(structure, files, found, (best, named))
 
 
-def may_be_called(files: Files, file_no: int, path: str) -> bool:
-    """Whether a listed path may be that of a file whose name is a guess: all other components are the same."""
+def undecodable(files: Files, file_no: int, path: str) -> dict[str, str]:
+    """The reason why a listed path may be that of a file: its name is a guess, all other components are the same."""
     if file_no not in files.raw_names:
-        return False
+        return {}
     raws, shown, listed = files.raw_names[file_no].split(b"/"), files.paths[file_no].split("/"), path.split("/")
-    return len(raws) == len(shown) == len(listed) and all(
+    may_be = len(raws) == len(shown) == len(listed) and all(
         _is_guess(raw, name) or fold(name) == fold(other) for raw, name, other in zip(raws, shown, listed, strict=True))
+    return {"reason": "undecodable"} if may_be else {}
 
 
 def _pairs(files: Files) -> Iterator[list[tuple[bytes, str]]]:

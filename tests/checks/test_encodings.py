@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from carriers.model import Finding, Structure
-from checks.encodings import may_be_called, named_as_listed
+from checks.encodings import named_as_listed, undecodable
 from tests.checks.made import form_of, line, structure_of
 
 
@@ -76,7 +76,7 @@ def test_other_trees_follow_where_they_have_the_name() -> None:
 def test_which_files_a_listed_name_may_be() -> None:
     structure = guessed({"案/砛.txt": "案/".encode() + "許.txt".encode("cp950")}, {"案/b.txt": b""})
     assert structure.files is not None
-    assert may_be_called(structure.files, 0, "案/опись.txt")
-    assert not may_be_called(structure.files, 0, "別/опись.txt")
-    assert not may_be_called(structure.files, 0, "опись.txt")
-    assert not may_be_called(structure.files, 1, "案/опись.txt")
+    assert undecodable(structure.files, 0, "案/опись.txt")
+    assert not undecodable(structure.files, 0, "別/опись.txt")
+    assert not undecodable(structure.files, 0, "опись.txt")
+    assert not undecodable(structure.files, 1, "案/опись.txt")
