@@ -35,6 +35,7 @@ from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
 _ENCRYPTED = {"BitLocker": (3, b"-FVE-FS-"), "LUKS": (0, b"LUKS\xba\xbe")}      # what a volume begins with, and where
+_MAX_UDF_SESSIONS = 99
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
 
@@ -156,23 +157,41 @@ def _has_iso(source: BlockSource, found: Descriptors) -> bool:
     return any((source.read_blocks(lba, 1) or b"")[1:6] == b"CD001" for lba in found.seen)
 
 
-def _of_udf(source: BlockSource, udf: Udf) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
-    """A disc with UDF and nothing else."""
+def _of_udf(source: BlockSource, first: Udf) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
+    """A disc with UDF and nothing else: its last session, and what lies after that."""
+    sessions, tail = _udf_sessions(source, first)
+    udf = sessions[-1]
     joined = reconcile(udf.listing, None)
     trees = (Tree("UDF", joined.files.paths, range(len(joined.files))),) if udf.claimed_blocks else ()
     findings = udf.listing.findings + joined.findings + _of_size(source, udf.claimed_blocks, joined.files)
-    unseen = 0
-    if udf.claimed_blocks and not udf.rewritable:
-        tail = look_after(source, udf.claimed_blocks)
-        unseen, lba = tail.unseen, tail.first if tail.session is None else tail.session.start + FIRST_DESCRIPTOR
-        if lba >= 0:
-            findings.append(damaged("data-after-volume", extent=Extent(lba, source.block_bytes),
-                                    count=max(1, tail.used)))
+    before = [listing for session in sessions[::-1] for listing in (session.listing, *session.earlier)][1:]
+    count = len(sessions) - 1 + sum(session.sessions for session in sessions[-1:])
+    numbered = ((count - 1 - i, {"UDF": listing}) for i, listing in enumerate(before))
+    findings += no_longer_shown(numbered, {"UDF": udf.listing})
+    if tail.first >= 0 and not udf.rewritable:
+        findings.append(damaged("data-after-volume", extent=Extent(tail.first, source.block_bytes), count=tail.used))
     structure = Structure((f"UDF {udf.revision}".rstrip(),), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, udf.claimed_blocks, joined.files, trees, _merged(udf.extents, source),
-                          unseen)
-    digest = xxhash.xxh3_128_hexdigest(udf.digest)
-    return CarrierId(CarrierKind.DISC, "", udf.volume_label, "", source.size_bytes, digest), structure, _once(findings)
+                          source.size_bytes, udf.claimed_blocks, joined.files, trees,
+                          _merged([extent for session in sessions for extent in session.extents], source),
+                          0 if udf.rewritable else tail.unseen)
+    digest = xxhash.xxh3_128_hexdigest(b"".join(session.digest for session in sessions))
+    identity = CarrierId(CarrierKind.DISC, "", udf.volume_label, "", source.size_bytes, digest, count)
+    return identity, structure, _once(findings)
+
+
+def _udf_sessions(source: BlockSource, first: Udf) -> tuple[list[Udf], Tail]:
+    """The sessions of a disc that each begin with a volume recognition sequence, and what lies after the last."""
+    sessions, tail = [first], Tail(None, 0, -1, 0)
+    while sessions[-1].claimed_blocks:
+        tail = look_after(source, sessions[-1].claimed_blocks)
+        begin = tail.first - FIRST_DESCRIPTOR * SECTOR_BYTES // source.block_bytes
+        later = None
+        if tail.first >= 0 and (source.read_blocks(tail.first, 1) or b"")[1:6] == b"BEA01":
+            later = read_udf(source, begin, own_blocks=False)
+        if later is None or later.claimed_blocks <= tail.first or len(sessions) > _MAX_UDF_SESSIONS:
+            break
+        sessions.append(later)
+    return sessions, tail
 
 
 class _Walked(NamedTuple):

@@ -405,7 +405,7 @@ def _identifiers(content: bytes, icb: Icb, block_bytes: int) -> tuple[array[int]
 
     The tag location of one may be any block of the directory: writers differ on which.
     """
-    homes = sorted((first, end) for _, first, end in icb.logical)
+    homes = sorted((first, end) for reference, first, end in icb.logical if reference != HOLE_AT)
     found, faults = array("q"), list[str]()
     at, end, low, high = 0, len(content), 0, 0
     while end - at >= _FID.size:
