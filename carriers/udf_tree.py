@@ -291,7 +291,7 @@ class Walk:
             if not isinstance(icb, (Icb, str)) and plain_names and not guess and text not in _DOTS \
                     and not entry.characteristics & _IS_DIRECTORY:
                 length, begin = icb
-                if begin % size:
+                if length and begin % size:
                     extents_of[len(paths)] = extent(begin, length),
                     starts.append(-2)
                 else:
