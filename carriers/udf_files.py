@@ -131,7 +131,7 @@ class Icbs:
                 if kind == 3:
                     following = owner, block, length
                     break
-                if recorded != length:
+                if kind == 0 and recorded != length:
                     return icb._replace(size=0, stored="compressed")
                 place = self.partitions.pieces(owner, block, length) if kind == 0 else [(HOLE_AT, length)]
                 if place is None:

@@ -95,13 +95,15 @@ class Walk:
 
     def run(self, root: Address, system_streams: Address | None) -> Listing:
         """Walk breadth first from the root. Raises: DriveLost."""
+        streams = [system_streams] if system_streams is not None else []
         offset, icb = self._read_icbs([root])[0]
         if isinstance(icb, Icb) and icb.kind == DIRECTORY:
             self._enter(icb, offset, "")
+            streams += [icb.streams] if icb.streams is not None else []
         else:
             self._volume.note(icb if isinstance(icb, str) else "file-entry", "", offset)
-        if system_streams is not None:
-            self._enter_streams(system_streams, "")
+        for address in streams:
+            self._enter_streams(address, "")
         while self._queue:
             self._directory(self._queue.popleft())
             self._volume.settle()

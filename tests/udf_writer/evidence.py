@@ -9,9 +9,9 @@ Every sample but those named here was read by every one of these, file for file 
 
 So the media (VAT 1.50 and 2.0x, previous VATs, sparing with moved packets, metadata partition, pseudo-overwrite) have
 two witnesses each, and nearly every other kind more. Extended allocation descriptors, which UDF forbids, are read by
-libudfread alone, strategy 4096 by the kernel alone; nobody copies streams out. Unique ids, link counts, space bitmaps and
-the tag's location in a FID are checked by none of them; udfinfo reads revision, state and counts of the integrity
-descriptor.
+libudfread alone, strategy 4096 by the kernel alone; nobody copies streams out. Unique ids, link counts, space bitmaps
+and the tag's location in a FID are checked by none of them; udfinfo reads revision, state and counts of the integrity
+descriptor. `samples.huge_sample` was read by the kernel, all 5 GiB of both its files.
 """
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "hidden-and-deleted": "leaves hidden files out",
         "special-files-*": "copies links and devices out as files",
         "strategy-4096-*": "no strategy 4096",
+        "names-odd": _NAMES,
         "second-session-virtual": "on a file the first session only, where the last has no anchor at its end",
     },
     "libudfread": {
@@ -44,6 +45,7 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "vat-*": "no virtual partition",
         "continued-virtual": "no virtual partition",
         "second-session*": "the first session only",
+        "partition-number": "partition 0 only",
         "metadata-content-at-block-0": "takes block 0 of a partition for a hole",
         "metadata-embedded": "reads the first extent of the metadata file only",
         "metadata-directories-in-extents": "reads the first extent of the metadata file only",
