@@ -139,8 +139,9 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     walked = _walk(source, sessions[-1])
     digest.update(walked.digest)
     extents = walked.extents + _of_descriptors(source, sessions)
-    earlier = ((n, _walk(source, sessions[n - 1]).listings) for n in range(len(sessions) - 1, 0, -1))
-    findings += walked.findings + no_longer_shown(earlier, walked.listings)
+    udf = sessions[-1].udf
+    count = len(sessions) - 1 + (udf.sessions if udf is not None else 1)
+    findings += walked.findings + no_longer_shown(_earlier(source, sessions, count), walked.listings)
     joined = reconcile(list(walked.listings.items()))
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
@@ -154,9 +155,20 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
         findings += of_end
     structure = Structure(_layers(joined.trees, sessions[-1]), Addressing.BLOCKS, source.block_bytes, source.blocks,
                           source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
-    identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1]), "", source.size_bytes, digest.hexdigest(),
-                         len(sessions))
+    identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1]), "", source.size_bytes, digest.hexdigest(), count)
     return identity, structure, _once(findings)
+
+
+def _earlier(source: BlockSource, sessions: list[Session], count: int) -> Iterator[tuple[int, dict[str, Listing]]]:
+    """What was shown before the last session, the newest first: number and trees. count: of all sessions.
+
+    An earlier virtual allocation table of UDF is a session that has no volume descriptors of its own.
+    """
+    udf = sessions[-1].udf
+    for number, listing in enumerate(udf.earlier if udf is not None else ()):
+        yield count - 1 - number, {"UDF": listing}
+    for number in range(len(sessions) - 1, 0, -1):
+        yield number, _walk(source, sessions[number - 1]).listings
 
 
 class _Walked(NamedTuple):

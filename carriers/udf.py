@@ -7,7 +7,7 @@ what cannot is a finding; no number of the carrier allocates, loops or seeks bef
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from carriers.blocks import SECTOR_BYTES, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR
@@ -24,6 +24,7 @@ from carriers.udf_descriptors import (
     dstring,
 )
 from carriers.udf_files import Address, Icbs
+from carriers.udf_partitions import Partitions
 from carriers.udf_tree import Walk
 from carriers.udf_volume import (
     Claims,
@@ -40,6 +41,7 @@ SECTOR_SIZES = (2048, 512, 1024, 4096)
 _ANCHOR = 256                   # ECMA-167 3/8.4.2.1; UDF 2.60 §2.2.3; 512 while a session is open (§6.11.2)
 _LAST_BYTES = 1 << 20           # of the end, in which an anchor is looked for
 _MAX_DESCRIPTORS = 64
+_EARLIER_WALKED = 8             # recordings before the last one that are looked into
 _MARKS = frozenset((b"BEA01", b"NSR02", b"NSR03", b"TEA01"))
 
 
@@ -50,6 +52,7 @@ class Udf:
     revision: "2.50", "" = not known. volume_label: the Logical Volume Identifier. claimed_blocks: the first block after
     everything it claims, in the source's blocks. rewritable: its partition may be written again, so that leftovers of
     earlier formats may lie after it. listing: its files. extents: the structure that was read; digest: of that.
+    sessions: 1, and one for each earlier virtual allocation table; earlier: listings by the newest of those.
     """
 
     revision: str
@@ -59,6 +62,8 @@ class Udf:
     listing: Listing
     extents: list[Extent]
     digest: bytes
+    sessions: int = 1
+    earlier: list[Listing] = field(default_factory=list)
 
 
 def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -> Udf | None:
@@ -102,19 +107,11 @@ def _read(volume: Volume, descriptors: dict[tuple[int, int], bytes], claims: Cla
     logical = descriptors[LOGICAL, 0]
     if int.from_bytes(logical[212:216], "little") != volume.sector_bytes:
         volume.note("block-size", "", -1)
-    partitions, virtual_end = read_partitions(volume, descriptors, claims)
-    listing = Listing()
-    file_set = read_file_set(volume, partitions, logical)
-    if file_set is None:
-        volume.note("file-set", "", -1)
-    else:
-        length, block, reference = LONG_AD.unpack_from(file_set, 464)
-        streams = Address(reference, block) if length & LONGEST_EXTENT else None
-        length, block, reference = LONG_AD.unpack_from(file_set, 400)
-        listing = Walk(volume, Icbs(volume, partitions)).run(Address(reference, block), streams)
-    end = virtual_end
+    mapped = read_partitions(volume, descriptors, claims)
+    listing = _walk(volume, mapped.partitions, logical)
+    end = mapped.virtual_end
     closed: bool | None = True
-    if not virtual_end:
+    if not end:
         closed = is_closed(volume, logical, claims)
         end = max(claims.end_bytes, claims.of_partitions)
     if closed is None and claims.writable:
@@ -123,9 +120,24 @@ def _read(volume: Volume, descriptors: dict[tuple[int, int], bytes], claims: Cla
     listing.findings[:0] = volume.findings
     if closed is False and claims.writable:
         listing.findings.append(Finding("session-open", facts={"reason": "integrity-open"}))
+    aside = Volume(volume.source, volume.sector_bytes)      # what is damaged there no longer matters
+    earlier = [_walk(aside, partitions, logical) for partitions in mapped.earlier[:_EARLIER_WALKED]]
     revision = f"{logical[241]:x}.{logical[240]:02x}"
     return Udf(revision, dstring(logical[84:212]), -(-end // volume.source.block_bytes),
-               claims.writable and not virtual_end, listing, volume.read + marks, volume.digest.digest())
+               claims.writable and not mapped.virtual_end, listing, volume.read + marks, volume.digest.digest(),
+               1 + len(mapped.earlier), earlier)
+
+
+def _walk(volume: Volume, partitions: Partitions, logical: bytes) -> Listing:
+    """The files of a volume by these partitions."""
+    file_set = read_file_set(volume, partitions, logical)
+    if file_set is None:
+        volume.note("file-set", "", -1)
+        return Listing()
+    length, block, reference = LONG_AD.unpack_from(file_set, 464)
+    streams = Address(reference, block) if length & LONGEST_EXTENT else None
+    _, block, reference = LONG_AD.unpack_from(file_set, 400)
+    return Walk(volume, Icbs(volume, partitions)).run(Address(reference, block), streams)
 
 
 def _recognition(source: BlockSource, start: int) -> tuple[bool, list[Extent]]:
@@ -162,11 +174,14 @@ class _Found:
     def _try(self, volume: Volume, start: int) -> None:
         """Sectors of one size: the first anchor that leads to a volume."""
         anchors: dict[tuple[int, int, int, int], int] = {}
-        claims = Claims()
+        last: dict[tuple[int, int, int, int], int] = {}
         for offset, raw in _anchors(volume, start, near_end=not self.descriptors):
-            anchors.setdefault((*EXTENT_AD.unpack_from(raw, 16), *EXTENT_AD.unpack_from(raw, 24)), offset)
-            claims.claim(offset, volume.sector_bytes)
+            said = *EXTENT_AD.unpack_from(raw, 16), *EXTENT_AD.unpack_from(raw, 24)
+            anchors.setdefault(said, offset)
+            last[said] = max(offset, last.get(said, 0))
         for (length, main, other_length, reserve), offset in anchors.items():
+            claims = Claims()
+            claims.claim(last[length, main, other_length, reserve], volume.sector_bytes)
             found = prevailing(volume, read_sequence(volume, main, length, claims),
                                read_sequence(volume, reserve, other_length, claims) if other_length else None)
             fits = has_volume(found) and int.from_bytes(found[LOGICAL, 0][212:216], "little") == volume.sector_bytes

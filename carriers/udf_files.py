@@ -43,7 +43,8 @@ class Icb(NamedTuple):
     """A file entry that can be used. kind: its file type. size: its information length.
 
     pieces: where its content lies, `size` bytes together unless `lost` says why not ("" = it is all there).
-    stored: "" or the form in which the content is kept. logical: the blocks of its extents, as (reference, first, end).
+    stored: "" or the form in which the content is kept. logical: the blocks of its extents, as (reference, first, end);
+    reference -1 for a hole.
     streams: its stream directory, None = it has none.
     """
 
@@ -130,7 +131,7 @@ class Icbs:
                 if kind == 3:
                     following = owner, block, length
                     break
-                if recorded != length:
+                if kind == 0 and recorded != length:
                     return icb._replace(size=0, stored="compressed")
                 place = self.partitions.pieces(owner, block, length) if kind == 0 else [(HOLE_AT, length)]
                 if place is None:
@@ -138,8 +139,7 @@ class Icbs:
                                         lost="allocation-descriptor")
                 pieces += place
                 done += length
-                if kind == 0:
-                    logical.append((owner, block, block + -(-length // size)))
+                logical.append((owner if kind == 0 else HOLE_AT, block, block + -(-length // size)))
             if following is None:
                 break
             reference = following[0]

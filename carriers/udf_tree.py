@@ -95,13 +95,15 @@ class Walk:
 
     def run(self, root: Address, system_streams: Address | None) -> Listing:
         """Walk breadth first from the root. Raises: DriveLost."""
+        streams = [system_streams] if system_streams is not None else []
         offset, icb = self._read_icbs([root])[0]
         if isinstance(icb, Icb) and icb.kind == DIRECTORY:
             self._enter(icb, offset, "")
+            streams += [icb.streams] if icb.streams is not None else []
         else:
             self._volume.note(icb if isinstance(icb, str) else "file-entry", "", offset)
-        if system_streams is not None:
-            self._enter_streams(system_streams, "")
+        for address in streams:
+            self._enter_streams(address, "")
         while self._queue:
             self._directory(self._queue.popleft())
             self._volume.settle()
@@ -291,7 +293,7 @@ class Walk:
             if not isinstance(icb, (Icb, str)) and plain_names and not guess and text not in _DOTS \
                     and not entry.characteristics & _IS_DIRECTORY:
                 length, begin = icb
-                if begin % size:
+                if length and begin % size:
                     extents_of[len(paths)] = extent(begin, length),
                     starts.append(-2)
                 else:
@@ -405,7 +407,7 @@ def _identifiers(content: bytes, icb: Icb, block_bytes: int) -> tuple[array[int]
 
     The tag location of one may be any block of the directory: writers differ on which.
     """
-    homes = sorted((first, end) for _, first, end in icb.logical)
+    homes = sorted((first, end) for reference, first, end in icb.logical if reference != HOLE_AT)
     found, faults = array("q"), list[str]()
     at, end, low, high = 0, len(content), 0, 0
     while end - at >= _FID.size:

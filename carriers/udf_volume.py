@@ -42,6 +42,7 @@ _VIRTUAL_BYTES = 1 << 28        # of a virtual allocation table: 64 Mi blocks ar
 _LAST_BLOCKS = 512              # before the end, in which the VAT's ICB is looked for first
 _EMPTY_BYTES = 64 << 20         # of an empty end of an image that are stepped over
 _PIECE_BYTES = 1 << 20
+_MAX_TABLES = 99                # virtual allocation tables that name each other
 _FILE_ENTRIES = (FILE_ENTRY.to_bytes(2, "little"), EXTENDED_FILE_ENTRY.to_bytes(2, "little"))
 
 
@@ -172,13 +173,19 @@ def _maps(logical: bytes) -> list[_Map]:
     return found
 
 
-def read_partitions(volume: Volume, found: dict[tuple[int, int], bytes], claims: Claims) -> tuple[Partitions, int]:
-    """The partitions of a volume; those that cannot be used are noted.
+class Mapped(NamedTuple):
+    """The partitions of a volume. earlier: the same by earlier virtual allocation tables, the newest first;
+    virtual_end: the byte after the last table's ICB, 0 = the volume has none."""
 
-    Returns: the partitions; the byte after a virtual allocation table's ICB, 0 = the volume has none.
-    """
+    partitions: Partitions
+    earlier: list[Partitions]
+    virtual_end: int
+
+
+def read_partitions(volume: Volume, found: dict[tuple[int, int], bytes], claims: Claims) -> Mapped:
+    """The partitions of a volume; those that cannot be used are noted."""
     logical = found[LOGICAL, 0]
-    maps, size, carrier = _maps(logical), volume.sector_bytes, volume.source.size_bytes
+    maps, size, count = _maps(logical), volume.sector_bytes, -(-volume.source.size_bytes // volume.sector_bytes)
     plain: dict[int, Physical] = {}
     for (kind, number), raw in found.items():
         if kind == PARTITION:
@@ -188,24 +195,29 @@ def read_partitions(volume: Volume, found: dict[tuple[int, int], bytes], claims:
             claims.writable = claims.writable or access != 1
     if not maps:
         volume.note("partition-map", "", -1)
-    partitions = Partitions([None] * len(maps), size, -(-carrier // size))
-    for number, told in enumerate(maps):
+    usable: list[Physical | Virtual | Metadata | None] = []
+    earlier, end = list[Partitions](), 0
+    for told in maps:                                       # spared packets may hold what other maps need
         if told.kind == b"*UDF Sparable Partition" and told.number in plain:
             _spare(volume, plain[told.number], told.raw, claims)
-        if told.kind in (b"", b"*UDF Sparable Partition"):
-            partitions.maps[number] = plain.get(told.number)
-    end = 0
     for number, told in enumerate(maps):
-        base = plain.get(told.number)
-        if told.kind == b"*UDF Virtual Partition" and base is not None:
-            virtual, end = _virtual(volume, base)
-            partitions.maps[number] = virtual
-        elif told.kind == b"*UDF Metadata Partition" and base is not None:
-            partitions.maps[number] = _metadata(volume, base, told.raw)
-        if partitions.maps[number] is None:
-            virtual_lost = told.kind == b"*UDF Virtual Partition" and base is not None
-            volume.note("virtual-allocation-table" if virtual_lost else "partition-map", "", -1)
-    return partitions, end
+        base, tables = plain.get(told.number), list[_Table]()
+        if base is None or told.kind in (b"", b"*UDF Sparable Partition"):
+            usable.append(base)
+        elif told.kind == b"*UDF Virtual Partition":
+            tables = _virtual(volume, base)
+            usable.append(Virtual(base, tables[0].entries) if tables else None)
+            end = tables[0].end if tables else 0
+        else:
+            usable.append(_metadata(volume, base, told.raw) if told.kind == b"*UDF Metadata Partition" else None)
+        if usable[-1] is None:
+            lost = told.kind == b"*UDF Virtual Partition" and base is not None
+            volume.note("virtual-allocation-table" if lost else "partition-map", "", -1)
+        for table in tables[1:]:
+            if base is not None:
+                others = [plain.get(other.number) for other in maps[number + 1:]]
+                earlier.append(Partitions([*usable[:number], Virtual(base, table.entries), *others], size, count))
+    return Mapped(Partitions(usable, size, count), earlier, end)
 
 
 def _spare(volume: Volume, base: Physical, raw: bytes, claims: Claims) -> None:
@@ -260,39 +272,77 @@ def _metadata_file(icbs: Icbs, base: Physical, block: int, kind: int) -> Metadat
     offset = base.place(block)
     raw = icbs.volume.take(offset, base.block_bytes) if offset >= 0 else None
     icb = icbs.parse(raw, Address(0, block), offset) if raw is not None else None
-    if not isinstance(icb, Icb) or icb.kind != kind or icb.lost or icb.stored or not icb.logical:
+    if not isinstance(icb, Icb) or icb.kind != kind or icb.lost or icb.stored:
         return None
     file = Metadata(base, [], [], [])
     at = 0
-    for _, first, end in icb.logical:
-        file.starts.append(at)
-        file.lying.append(first)
+    for reference, first, end in icb.logical:
+        if reference != HOLE_AT:
+            file.starts.append(at)
+            file.lying.append(first)
+            file.ends.append(at + end - first)
         at += end - first
-        file.ends.append(at)
-    return file
+    return file if file.starts else None
 
 
 # --- the virtual allocation table ------------------------------------------------------------------------------------
 
-def _virtual(volume: Volume, base: Physical) -> tuple[Virtual | None, int]:
-    """A virtual partition by the last virtual allocation table, and the byte after that table's ICB.
+class _Table(NamedTuple):
+    """A virtual allocation table. end: the byte after its ICB; previous: the block of that before, 2^32 - 1 = none."""
 
-    It is the last block that was recorded, or near it: link blocks follow on some media, zeros in some images.
+    entries: array[int]
+    end: int
+    previous: int
+
+
+def _virtual(volume: Volume, base: Physical) -> list[_Table]:
+    """The virtual allocation tables of a partition, the last one first, and those before it as they name each other.
+
+    The last is in the last block that was recorded, or near it: link blocks follow on some media, zeros in some images.
     Source: UDF 2.60 §2.2.11; UDF 1.50 §2.2.10.
     """
-    size = base.block_bytes
+    size, found = base.block_bytes, list[_Table]()
     icbs = Icbs(volume, Partitions([base], size, volume.source.blocks))
     for offset, raw in _last_blocks(volume, base):
-        block = (offset - base.start_bytes) // size
-        icb = icbs.parse(raw, Address(0, block), offset) if condition(raw, 0, block) == "" else ""
-        entries = _entries(volume, icb) if isinstance(icb, Icb) else None
-        if entries is None:
-            if raw[27] == VIRTUAL_TABLE:
-                volume.note("virtual-allocation-table", "", offset)
-            continue
-        volume.take(offset, size)
-        return Virtual(base, entries), offset + size
-    return None, 0
+        table = _table(icbs, raw, offset, base)
+        if table is not None:
+            volume.take(offset, size)
+            found.append(table)
+            break
+        if raw[27] == VIRTUAL_TABLE and condition(raw, 0, (offset - base.start_bytes) // size) != "tag-location":
+            volume.note("virtual-allocation-table", "", offset)
+    seen = {table.end for table in found}
+    while found and len(found) <= _MAX_TABLES:
+        offset = base.place(found[-1].previous)
+        before = volume.peek(offset, size) if offset >= 0 and offset + size not in seen else None
+        table = _table(icbs, before, offset, base) if before is not None else None
+        if table is None:
+            break
+        seen.add(table.end)
+        found.append(table)
+    return found
+
+
+def _table(icbs: Icbs, raw: bytes, offset: int, base: Physical) -> _Table | None:
+    """The virtual allocation table whose ICB this block is; None where it is none, or damaged."""
+    block = (offset - base.start_bytes) // base.block_bytes
+    if raw[:2] not in _FILE_ENTRIES or raw[27] not in (0, VIRTUAL_TABLE) or condition(raw, 0, block) != "":
+        return None
+    icb = icbs.parse(raw, Address(0, block), offset)
+    content = _content(icbs.volume, icb) if isinstance(icb, Icb) else b""
+    if len(content) < 36:
+        return None
+    if raw[27] == VIRTUAL_TABLE:                            # a header as of UDF 2.00
+        head, previous = int.from_bytes(content[:2], "little"), content[132:136]
+        if not 152 <= head <= len(content) or head % 4:
+            return None
+        entries = content[head:]
+    else:                                                   # a trailer as of UDF 1.50
+        entries, previous = content[:-36], content[-4:]
+        if identifier(content, len(content) - 36) != b"*UDF Virtual Alloc Tbl":
+            return None
+    return _Table(array("I", entries[:len(entries) // 4 * 4]), offset + base.block_bytes,
+                  int.from_bytes(previous, "little"))
 
 
 def _last_blocks(volume: Volume, base: Physical) -> Iterator[tuple[int, bytes]]:
@@ -307,7 +357,7 @@ def _last_blocks(volume: Volume, base: Physical) -> Iterator[tuple[int, bytes]]:
             raw = content[offset - begin:offset - begin + size] if content is not None else volume.peek(offset, size)
             if raw is not None and left < 0 and any(raw):
                 left = _LAST_BLOCKS
-            if raw is not None and raw[:2] in _FILE_ENTRIES and raw[27] in (0, VIRTUAL_TABLE):
+            if raw is not None and raw[:2] in _FILE_ENTRIES:
                 yield offset, raw
             left -= left > 0
             if not left:
@@ -315,24 +365,13 @@ def _last_blocks(volume: Volume, base: Physical) -> Iterator[tuple[int, bytes]]:
         at = begin
 
 
-def _entries(volume: Volume, icb: Icb) -> array[int] | None:
-    """The entries of a virtual allocation table: with a header as of UDF 2.00, with a trailer as of 1.50."""
-    if icb.lost or icb.stored or not 36 <= icb.size <= min(_VIRTUAL_BYTES, volume.source.size_bytes):
-        return None
+def _content(volume: Volume, icb: Icb) -> bytes:
+    """The content of a virtual allocation table, b"" where it is not to be had."""
+    if icb.lost or icb.stored or icb.size > min(_VIRTUAL_BYTES, volume.source.size_bytes):
+        return b""
     parts = [volume.take(*piece) if piece[0] != HOLE_AT else None for piece in icb.pieces]
     content = b"".join([part for part in parts if part is not None])
-    if len(content) < icb.size:
-        return None
-    if icb.kind == VIRTUAL_TABLE:
-        head = int.from_bytes(content[:2], "little")
-        if head < 152 or head > len(content) or head % 4:
-            return None
-        content = content[head:]
-    else:
-        if identifier(content, len(content) - 36) != b"*UDF Virtual Alloc Tbl":
-            return None
-        content = content[:-36]
-    return array("I", content[:len(content) // 4 * 4])
+    return content if len(content) == icb.size else b""
 
 
 # --- what the volume points to ---------------------------------------------------------------------------------------

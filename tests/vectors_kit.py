@@ -15,6 +15,7 @@ from pathlib import Path
 import xlsxwriter
 
 from checks.bind import Choice
+from tests.udf_writer import Options, UdfImage, udf_image
 
 BLOCK = 2048
 LABEL = "J010_2026_01_G001_A"
@@ -83,6 +84,16 @@ def xorriso(folder: Path, content: Mapping[str, bytes], *options: str) -> Path:
 def _run(*command: str, cwd: Path) -> bytes:
     environment = {**os.environ, "LC_ALL": "C.UTF-8"}
     return subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True).stdout
+
+
+def udf(folder: Path, content: Mapping[str, bytes] = CONTENT, options: Options | None = None) -> Case:
+    """A pure UDF image, written from the standard, against an MD5 list of its content."""
+    return of_udf(folder, udf_image(content, options or Options()), content)
+
+
+def of_udf(folder: Path, image: UdfImage, listing: Mapping[str, bytes] = CONTENT) -> Case:
+    """A UDF image that was made, or damaged, against an MD5 list of `listing`."""
+    return Case(written(folder, "disc.udf", image.raw), listed(folder, listing))
 
 
 def coreutils(folder: Path, content: Mapping[str, bytes], *command: str, name: str = "list.txt") -> Path:
