@@ -36,6 +36,7 @@ class Shape:
     characteristics    bits added to the FID's
     identifier         the File Identifier as recorded; empty = made from the path with compression_id (0: 8 or 16)
     implementation_use of the FID (UDF 2.3.4.5)
+    no_icb             the FID's ICB is zero, as a deleted one's may be (UDF 2.3.4.2)
     file_type, device  of special files; target makes a symbolic link
     link               another path whose ICB this name gives: a hard link, or a loop of directories
     streams            named streams, name → content
@@ -56,6 +57,7 @@ class Shape:
     identifier: bytes = b""
     compression_id: int = 0
     implementation_use: bytes = b""
+    no_icb: bool = False
     file_type: int = 0
     device: tuple[int, int] | None = None
     target: str = ""

@@ -201,7 +201,8 @@ def logical_volume(sequence: int, fields: VolumeFields, edition: Edition) -> byt
     head = pack("<I", sequence) + charspec() + dstring(fields.label, 128) + pack("<I", fields.block_bytes)
     head += domain(edition) + long_ad(RECORDED, 2 * fields.block_bytes, fields.file_set)
     head += pack("<II", len(table), len(fields.maps)) + developer() + bytes(128)
-    return padded(head + extent_ad(fields.integrity[1], fields.integrity[0]) + table, 496)
+    whole = head + extent_ad(fields.integrity[1], fields.integrity[0]) + table
+    return padded(whole, max(496, len(whole)))
 
 
 def unallocated_space(sequence: int) -> bytes:

@@ -41,6 +41,18 @@ def content_of(raw: bytes, shape: Shape) -> bytes:
     return raw + bytes(shape.zeros_after) + shape.tail
 
 
+def truth_of(content: Mapping[str, bytes], options: Options) -> dict[str, bytes]:
+    """The files a reader must find: path → content. No deleted or special ones, no symbolic links, no loops."""
+    nodes = nodes_of(content, options)
+    found = {}
+    for path, node in nodes.items():
+        target = nodes[node.shape.link] if node.shape.link else node
+        is_file = not target.is_directory and not target.shape.target and target.shape.file_type in (0, s.REGULAR)
+        if is_file and not node.shape.characteristics & s.CH_DELETED:
+            found[path] = content_of(target.raw, target.shape)
+    return found
+
+
 def nodes_of(content: Mapping[str, bytes], options: Options) -> dict[str, Node]:
     """Every path and the directories above it, the root ("") first. "a/" is an empty directory."""
     nodes = {"": Node("", b"", options.shapes.get("", PLAIN), True)}
@@ -228,8 +240,11 @@ class Recorder:
             target = nodes[child.shape.link] if child.shape.link else child
             name = child.shape.identifier or s.characters(path.rpartition("/")[2], child.shape.compression_id)
             bits = child.shape.characteristics | (s.CH_DIRECTORY if target.is_directory else 0)
-            identifiers.append(s.Identifier(name, bits, target.icb, target.icb_blocks * self.options.block_bytes,
-                                            target.unique_id, child.shape.implementation_use))
+            identifier = s.Identifier(name, bits, target.icb, target.icb_blocks * self.options.block_bytes,
+                                      target.unique_id, child.shape.implementation_use)
+            if child.shape.no_icb:
+                identifier = replace(identifier, icb=Address(0, 0), icb_bytes=0, unique_id=0)
+            identifiers.append(identifier)
         links = 1 + sum(nodes[path].is_directory for path in node.children)
         self.directory_content(node, identifiers, s.DIRECTORY, f"fe:{node.path}", links)
 
