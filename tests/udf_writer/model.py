@@ -85,6 +85,7 @@ class Options:
     integrity          the integrity sequence, "open" or "closed" each; the last prevails
     integrity_next     the last of them lies in an extent of its own
     access_type        of the Partition Descriptor; None = as the medium asks for
+    partition_number   of the Partition Descriptor, which the partition maps name
     spared             packets (numbers) that moved to the spare area, stale bytes in their old place
     sparing_tables     copies of the table
     metadata_extents   extents of the Metadata File; metadata_hole: one more, not allocated, between them
@@ -94,6 +95,7 @@ class Options:
     vat_embedded       the VAT lies in its ICB
     vat_unused         so many unused entries (#FFFFFFFF) before the others
     blocks_after_vat   link or run-out blocks after the VAT ICB
+    first_blocks       so many blocks of nobody at the partition's start; 0: content or the file set lies in its block 0
     spare_blocks       free blocks at the end of the partition
     """
 
@@ -112,6 +114,7 @@ class Options:
     integrity: tuple[str, ...] = ("closed",)
     integrity_next: bool = False
     access_type: int | None = None
+    partition_number: int = 0
     spared: tuple[int, ...] = ()
     sparing_tables: int = 2
     metadata_extents: int = 2
@@ -122,6 +125,7 @@ class Options:
     vat_embedded: bool = False
     vat_unused: int = 0
     blocks_after_vat: int = 0
+    first_blocks: int = 1
     spare_blocks: int = 8
 
     def __post_init__(self) -> None:

@@ -64,6 +64,7 @@ def revisions() -> Iterator[Plan]:
 
 def media() -> Iterator[Plan]:
     yield "read-only-1.02", papers(), Options(revision="1.02", medium="read-only")
+    yield "partition-number", papers(), Options(revision="2.50", medium="metadata", partition_number=0x1234)
     yield "write-once-without-vat", papers(), Options(access_type=2)
     yield "sparable", papers(), Options(medium="sparable")
     content = {**papers(), "long.bin": noise("long", 70 * BLOCK)}
@@ -84,6 +85,7 @@ def virtual() -> Iterator[Plan]:
     yield "vat-of-two-blocks-1.50", content, Options(medium="virtual", block_bytes=512, vat_unused=150, revision="1.50")
     yield "vat-second-anchor", papers(), Options(medium="virtual", anchors=(256, "N-257"))
     yield "vat-directories-in-extents", papers(), Options(medium="virtual", directories="long")
+    yield "vat-content-in-virtual-space", papers(), Options(medium="virtual", descriptors="short")
     before = {**papers(), "案卷/0001.txt": noise("draft", 5000), "gone.txt": b"deleted since"}
     after = {**papers(), "案卷/附件/b.dat": noise("b", 4000)}
     for revision in ("1.50", "2.01"):
@@ -96,6 +98,7 @@ def metadata() -> Iterator[Plan]:
     yield "metadata-2.60", papers(), Options(medium="metadata", revision="2.60", access_type=1)
     yield "metadata-shared-mirror", papers(), Options(medium="metadata", revision="2.50", mirror="shared")
     yield "metadata-one-extent", papers(), Options(medium="metadata", revision="2.50", metadata_extents=1)
+    yield "metadata-content-at-block-0", papers(), Options(medium="metadata", revision="2.50", first_blocks=0)
     yield "metadata-bitmap", papers(), Options(medium="metadata", revision="2.50", metadata_bitmap=True)
     many = {f"{number:03}/{number}.txt": noise(str(number), 40) for number in range(25)}
     yield "metadata-hole", many, Options(medium="metadata", revision="2.50", metadata_hole=True)
@@ -162,8 +165,8 @@ def directories() -> Iterator[Plan]:
              "café.txt": Shape(compression_id=8), "naïve.txt": Shape(compression_id=16)}
     yield "names-8-and-16", {**dict.fromkeys(named, b"named"), "名.txt": b"16", "𠮷野家.txt": b"surrogates"}, Options(
         shapes=named)
-    yield "names-of-254", {"a" * 254: b"8", "长" * 85: b"16", "b" * 250 + ".txt": b"8 again"}, Options()
-    yield "names-cut-by-the-kernel", {"长" * 127: b"127", "长" * 123 + ".txt": b"381 bytes of UTF-8"}, Options()
+    yield "names-of-254", {"a" * 254: b"8", "长" * 84: b"16", "b" * 250 + ".txt": b"8 again"}, Options()
+    yield "names-longest", {"长" * 127: b"127", "长" * 123 + ".txt": b"381 bytes of UTF-8"}, Options()
     odd = {"slash": "a/b.txt", "control": "a\x01\x1f\x7f.txt", "bidi": "a\u202egnp.txt", "newline": "a\nb.txt",
            "dots": "..."}
     yield "names-odd", {key: key.encode() for key in odd}, Options(
@@ -190,6 +193,10 @@ def nodes() -> Iterator[Plan]:
     streams = {"案卷/0001.txt": Shape(streams={"评语": "合格".encode(), "thumb": noise("thumb", 5000)}),
                "readme.txt": Shape(streams={"*UDF NT ACL": noise("acl", 80)}, descriptors="embedded")}
     yield "named-streams", papers(), Options(revision="2.00", shapes=streams)
+    streams_of_directories = {"": Shape(streams={"root": b"of the root"}), "案卷": Shape(streams={"n": noise("n", 3000)})}
+    yield "named-streams-of-directories", papers(), Options(shapes=streams_of_directories)
+    shapes = {"案卷/0001.txt": Shape(file_type=s.REAL_TIME)}
+    yield "real-time-file", papers(), Options(shapes=shapes)
     system = {"*UDF Unique ID Mapping Data": noise("map", 48), "*UDF Backup": noise("backup", 16)}
     yield "system-streams", papers(), Options(system_streams=system)
     yield "system-streams-metadata", papers(), Options(revision="2.50", medium="metadata", system_streams=system,

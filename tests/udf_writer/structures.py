@@ -17,6 +17,7 @@ RECORDED, ALLOCATED, HOLE, CONTINUED = 0, 1, 2, 3                           # 4/
 MOST_BYTES = (1 << 30) - 1                                                  # of one extent, before rounding to blocks
 
 SHORT, LONG, EXTENDED, EMBEDDED = 0, 1, 2, 3                                # 4/14.6.8, bits 0-2 of the ICB flags
+REAL_TIME = 249                                                             # UDF 6.11: a file like others
 DIRECTORY, REGULAR, BLOCK_DEVICE, CHARACTER_DEVICE, FIFO, SOCKET, SYMLINK, STREAMS = 4, 5, 6, 7, 9, 10, 12, 13
 VAT, METADATA, MIRROR, METADATA_BITMAP = 248, 250, 251, 252                 # UDF 2.2.11, 2.2.13
 
@@ -175,12 +176,13 @@ class PartitionFields:
     start: int
     blocks: int
     bitmap: tuple[int, int] = (0, 0)
+    number: int = 0
 
 
 def partition(sequence: int, fields: PartitionFields, edition: Edition) -> bytes:
     """Body of a Partition Descriptor with its Partition Header Descriptor (3/10.5, 4/14.3)."""
     header = bytes(8) + short_ad(RECORDED, fields.bitmap[1], fields.bitmap[0])
-    head = pack("<IHH", sequence, 1, 0) + b"\2" + regid(f"+{edition.nsr}")[1:] + padded(header, 128)
+    head = pack("<IHH", sequence, 1, fields.number) + b"\2" + regid(f"+{edition.nsr}")[1:] + padded(header, 128)
     return padded(head + pack("<III", fields.access_type, fields.start, fields.blocks) + developer(), 496)
 
 
@@ -239,14 +241,14 @@ def integrity(fields: IntegrityFields, edition: Edition) -> bytes:
 
 # --- partition maps ----------------------------------------------------------------------------------------------
 
-def type_1_map() -> bytes:
-    """3/10.7.2."""
-    return pack("<BBHH", 1, 6, 1, 0)
+def type_1_map(number: int) -> bytes:
+    """3/10.7.2; the number is the Partition Descriptor's."""
+    return pack("<BBHH", 1, 6, 1, number)
 
 
-def type_2_map(identifier: str, rest: bytes, edition: Edition) -> bytes:
+def type_2_map(identifier: str, number: int, rest: bytes, edition: Edition) -> bytes:
     """3/10.7.3, UDF 2.2.8 to 2.2.10: all of UDF's own maps begin alike."""
-    return padded(pack("<BBH", 2, 64, 0) + udf_regid(identifier, edition) + pack("<HH", 1, 0) + rest, 64)
+    return padded(pack("<BBH", 2, 64, 0) + udf_regid(identifier, edition) + pack("<HH", 1, number) + rest, 64)
 
 
 def sparing_table(entries: Mapping[int, int], spare: Sequence[int], edition: Edition) -> bytes:

@@ -47,8 +47,8 @@ def truth_of(content: Mapping[str, bytes], options: Options) -> dict[str, bytes]
     found = {}
     for path, node in nodes.items():
         target = nodes[node.shape.link] if node.shape.link else node
-        is_file = not target.is_directory and not target.shape.target and target.shape.file_type in (0, s.REGULAR)
-        if is_file and not node.shape.characteristics & s.CH_DELETED:
+        is_special = target.shape.target or target.shape.file_type not in (0, s.REGULAR, s.REAL_TIME)
+        if not target.is_directory and not is_special and not node.shape.characteristics & s.CH_DELETED:
             found[path] = content_of(target.raw, target.shape)
     return found
 
@@ -159,7 +159,9 @@ class Recorder:
             bits = s.CH_METADATA if name.startswith("*UDF") else 0
             identifiers.append(self.identifier(s.characters(name), bits, node.icb, unique_id))
             self.content(node, s.Entry(s.REGULAR, 0, 0, b"", flags=0x2000, unique_id=unique_id), node.raw)
-        self.directory_content(folder, identifiers, s.STREAMS, f"streams:{path}")
+        size = sum(s.fid_bytes(identifier) for identifier in identifiers)
+        entry = s.Entry(s.STREAMS, 0, size, b"", unique_id=unique_id, flags=0x2000)
+        self.directory_content(folder, identifiers, entry, f"streams:{path}")
         return folder.icb, sum(len(raw) for raw in streams.values())
 
     def content(self, node: Node, entry: s.Entry, raw: bytes, name: str = "") -> None:
@@ -246,15 +248,17 @@ class Recorder:
                 identifier = replace(identifier, icb=Address(0, 0), icb_bytes=0, unique_id=0)
             identifiers.append(identifier)
         links = 1 + sum(nodes[path].is_directory for path in node.children)
-        self.directory_content(node, identifiers, s.DIRECTORY, f"fe:{node.path}", links)
-
-    def directory_content(self, node: Node, identifiers: Sequence[s.Identifier], file_type: int, name: str,
-                          links: int = 1) -> None:
-        """The FIDs of a directory and its ICB. A FID's tag tells the block it begins in (4/7.2.8)."""
+        streams, stream_bytes = self.streams(node.path, node.icb, node.unique_id, node.shape.streams)
         size = sum(s.fid_bytes(identifier) for identifier in identifiers)
+        entry = s.Entry(s.DIRECTORY, 0, size, b"", unique_id=node.unique_id, links=links, streams=streams,
+                        stream_bytes=self.options.block_bytes if streams else 0, object_size=size + stream_bytes)
+        self.directory_content(node, identifiers, entry, f"fe:{node.path}")
+
+    def directory_content(self, node: Node, identifiers: Sequence[s.Identifier], entry: s.Entry, name: str) -> None:
+        """The FIDs of a directory and its ICB. A FID's tag tells the block it begins in (4/7.2.8)."""
+        size = entry.information_length
         addressing = self.addressing(node, size)
-        entry = s.Entry(file_type, addressing, size, b"", unique_id=node.unique_id, links=links,
-                        flags=0x2000 if file_type == s.STREAMS else 0)
+        entry = replace(entry, addressing=addressing)
         start = self.embedded_at(node, self.is_extended(node)) if addressing == s.EMBEDDED else 0
         if addressing == s.EMBEDDED:
             blocks = [node.icb]
@@ -269,7 +273,7 @@ class Recorder:
                 part = raw[number * self.options.block_bytes:(number + 1) * self.options.block_bytes]
                 self.partition.put(block.ref, block.lbn, part)
             self.icb(node, self.with_space(node, entry, self.finished(extents, node.shape)), name)
-        self.note(f"dir:{node.path}" + "::" * (file_type == s.STREAMS), blocks, size, start)
+        self.note(f"dir:{node.path}" + "::" * (entry.file_type == s.STREAMS), blocks, size, start)
 
     def fids(self, node: Node, identifiers: Sequence[s.Identifier], blocks: Sequence[Address], start: int) -> bytes:
         raw, size = b"", self.options.block_bytes

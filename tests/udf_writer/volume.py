@@ -108,6 +108,7 @@ def udf_image(content: Mapping[str, bytes], options: Options = DEFAULT, earlier:
 def record(content: Mapping[str, bytes], options: Options, partition: Partition) -> Volume:
     """The file set and its files; what an earlier writing had recorded, where the medium keeps it."""
     recorder = Recorder(partition, options)
+    partition.take(0, options.first_blocks)
     file_set = Address(partition.take(options.node_ref, 1), options.node_ref)
     end = Address(partition.take(options.node_ref, 1), options.node_ref)
     before = options.earlier_content
@@ -328,19 +329,21 @@ def write_recognition(volume: Volume) -> None:
 
 def partition_maps(volume: Volume) -> tuple[bytes, ...]:
     options, edition = volume.options, volume.options.edition
-    first = s.type_1_map()
+    number = options.partition_number
+    first = s.type_1_map(number)
     if options.has_sparing:
         table = 56 + 8 * SPARE_PACKETS
         rest = pack("<HBBI", PACKET_BLOCKS, len(volume.tables), 0, table)
-        first = s.type_2_map("*UDF Sparable Partition", rest + pack(f"<{len(volume.tables)}I", *volume.tables), edition)
+        rest += pack(f"<{len(volume.tables)}I", *volume.tables)
+        first = s.type_2_map("*UDF Sparable Partition", number, rest, edition)
     if options.has_vat:
-        return (first, s.type_2_map("*UDF Virtual Partition", b"", edition))
+        return (first, s.type_2_map("*UDF Virtual Partition", number, b"", edition))
     found = volume.metadata
     if found is None:
         return (first,)
     flags = options.mirror == "duplicated"
     rest = pack("<IIIIHB", found.main_icb, found.mirror_icb, found.bitmap_icb, UNIT, UNIT, flags)
-    return (first, s.type_2_map("*UDF Metadata Partition", rest, edition))
+    return (first, s.type_2_map("*UDF Metadata Partition", number, rest, edition))
 
 
 def descriptors(volume: Volume, number: int = 0, *, is_old: bool = False) -> list[tuple[str, bytes]]:
@@ -352,7 +355,8 @@ def descriptors(volume: Volume, number: int = 0, *, is_old: bool = False) -> lis
     if options.integrity_next:
         integrity = (integrity[0], integrity[1] // 2)
     place = s.PartitionFields(options.partition_access, volume.start + wrong,
-                              volume.end + options.blocks_after_vat - volume.start - wrong, volume.bitmap)
+                              volume.end + options.blocks_after_vat - volume.start - wrong, volume.bitmap,
+                              options.partition_number)
     file_set = replace(volume.file_set, lbn=volume.file_set.lbn + wrong)
     fields = s.VolumeFields(label, size, file_set, partition_maps(volume), integrity)
     return [("PVD", s.primary(number, label)), ("IUVD", s.implementation_use(number + 1, label, edition)),
