@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from hashlib import shake_128
 
 from tests.udf_writer import structures as s
+from tests.udf_writer.damage import patched, retagged
 from tests.udf_writer.model import Options, Piece, Shape, UdfImage
 from tests.udf_writer.structures import ALLOCATED, HOLE, RECORDED
 from tests.udf_writer.tree import truth_of
@@ -193,10 +194,11 @@ def nodes() -> Iterator[Plan]:
     streams = {"案卷/0001.txt": Shape(streams={"评语": "合格".encode(), "thumb": noise("thumb", 5000)}),
                "readme.txt": Shape(streams={"*UDF NT ACL": noise("acl", 80)}, descriptors="embedded")}
     yield "named-streams", papers(), Options(revision="2.00", shapes=streams)
-    streams_of_directories = {"": Shape(streams={"root": b"of the root"}), "案卷": Shape(streams={"n": noise("n", 3000)})}
-    yield "named-streams-of-directories", papers(), Options(shapes=streams_of_directories)
+    streams = {"": Shape(streams={"root": b"of the root"}), "案卷": Shape(streams={"n": noise("n", 3000)})}
+    yield "named-streams-of-directories", papers(), Options(shapes=streams)
     shapes = {"案卷/0001.txt": Shape(file_type=s.REAL_TIME)}
     yield "real-time-file", papers(), Options(shapes=shapes)
+    streams.pop("")
     system = {"*UDF Unique ID Mapping Data": noise("map", 48), "*UDF Backup": noise("backup", 16)}
     yield "system-streams", papers(), Options(system_streams=system)
     yield "system-streams-metadata", papers(), Options(revision="2.50", medium="metadata", system_streams=system,
@@ -241,3 +243,35 @@ def huge_sample() -> tuple[UdfImage, Mapping[str, tuple[int, bytes, bytes]]]:
     options = Options(shapes=shapes, descriptors="short")
     truth = (len(head) + zeros + len(tail), head, tail)
     return udf_image(dict.fromkeys(shapes, head), options), dict.fromkeys(shapes, truth)
+
+
+def hostile_samples() -> dict[str, tuple[UdfImage, Mapping[str, bytes]]]:
+    """Chains that lead back to themselves, tags sound: a reader must end, with the files that are whole."""
+    found: dict[str, tuple[UdfImage, Mapping[str, bytes]]] = {}
+    options = Options(shapes={"案卷/回": Shape(link="案卷"), "案卷/附件/回": Shape(link="案卷")})
+    content = {**papers(), "案卷/回": b"", "案卷/附件/回": b""}
+    found["loop-of-directories"] = udf_image(content, options), truth_of(content, options)
+    long = Shape(pieces=(*(Piece(BLOCK) for _ in range(8)), Piece()), per_icb=3)
+    image = udf_image({**papers(), "a.bin": noise("a", 9 * BLOCK)}, Options(shapes={"a.bin": long}))
+    here = image.read("aed:a.bin:1")[12:16]
+    found["loop-of-extents"] = retagged(image, "aed:a.bin:1", {24 + 2 * 16 + 4: here}), papers_truth()
+    chained = Shape(strategy=4096, prior_versions=1)
+    image = udf_image({**papers(), "a.bin": noise("a", 900)}, Options(access_type=2, shapes={"a.bin": chained}))
+    here = image.read("prior:a.bin:0")[12:16]
+    found["loop-of-entries"] = retagged(image, "ie:a.bin:0", {40: here}), papers_truth()
+    image = udf_image(papers(), Options(sequence="continued"))
+    for prefix in ("main", "reserve"):
+        here = image.block(f"{prefix}:PVD").to_bytes(4, "little")
+        image = retagged(image, f"{prefix}:VDP", {24: here})
+    found["loop-of-sequences"] = image, {}
+    image = udf_image(papers(), Options(integrity=("open", "open"), integrity_next=True))
+    here = image.block("lvid:0").to_bytes(4, "little")
+    found["loop-of-integrity"] = retagged(image, "lvid:0", {36: here}), papers_truth()
+    image = udf_image(papers(), Options(medium="virtual", earlier_content=papers()))
+    here = image.read("vat-icb")[12:16]
+    found["loop-of-vats"] = patched(image, "vat", 132, here), papers_truth()
+    return found
+
+
+def papers_truth() -> dict[str, bytes]:
+    return truth_of(papers(), Options())
