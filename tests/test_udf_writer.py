@@ -132,7 +132,8 @@ def test_damage_is_done_to_one_structure_only() -> None:
 
 def test_retagged_descriptors_are_sound_by_their_tags() -> None:
     image = udf_image(papers())
-    changed = retagged(image, "fe:readme.txt", {56: (7).to_bytes(8, "little")}, location=99, crc_length=40).read("fe:readme.txt")
+    longer = {56: (7).to_bytes(8, "little")}
+    changed = retagged(image, "fe:readme.txt", longer, location=99, crc_length=40).read("fe:readme.txt")
     assert (changed[4], changed[12]) == (checksum(changed), 99)
     assert int.from_bytes(changed[8:10], "little") == crc(changed[16:56])
     without = retagged(image, "main:PD", crc_length=0).read("main:PD")
@@ -151,28 +152,24 @@ def test_a_place_that_does_not_exist_cannot_be_damaged() -> None:
 
 # --- what is written really is there ---------------------------------------------------------------------------------
 
-def left(image: UdfImage, folder: Path) -> dict[str, bytes]:
-    (folder / "udf.img").write_bytes(image.raw)
-    return plain(by_udfclient(folder / "udf.img", image.block_bytes, folder))[0]
-
-
 def test_an_earlier_recording_is_whole_where_the_image_is_cut_after_its_vat(tmp_path: Path) -> None:
     before = {"a.txt": b"draft", "gone.txt": b"deleted since"}
     image = udf_image({"a.txt": b"final"}, Options(medium="virtual", earlier_content=before))
-    earlier = cut(image, image.block("before:vat-icb") + 1)
-    (tmp_path / "earlier").mkdir()
-    assert left(image, tmp_path) == {"a.txt": b"final"}
-    assert left(earlier, tmp_path / "earlier") == before
+    for prefix, state, files in (("", image, "1"), ("before:", cut(image, image.block("before:vat-icb") + 1), "2")):
+        (tmp_path / "udf.img").write_bytes(state.raw)
+        said = by_udfinfo(tmp_path / "udf.img", 2048)
+        assert (said["vatblock"], said["numfiles"]) == (str(image.block(f"{prefix}vat-icb")), files)
+    assert image.read("vat")[132:136] == image.read("before:vat-icb")[12:16]
 
 
 def test_packets_really_moved(tmp_path: Path) -> None:
     content = {"a.bin": bytes(range(256)) * 800}
     image = udf_image(content, Options(medium="sparable", spared=(1, 2)))
-    first_lost = zeroed(image, "sparing:0")
-    both_lost = zeroed(first_lost, "sparing:1")
-    for number, (damaged, whole) in enumerate(((image, True), (first_lost, True), (both_lost, False))):
-        (tmp_path / str(number)).mkdir()
-        assert (left(damaged, tmp_path / str(number)) == content) is whole
+    for name, is_whole in (("stale:1", True), ("spare:1", False)):
+        place = tmp_path / name[:5]
+        place.mkdir()
+        (place / "udf.img").write_bytes(inverted(image, name).raw)
+        assert (by_udfclient(place / "udf.img", 2048, place)["a.bin"] == content["a.bin"]) is is_whole
 
 
 def test_the_mirror_is_a_second_copy(tmp_path: Path) -> None:
