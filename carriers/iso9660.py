@@ -115,7 +115,7 @@ def read_descriptors(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Desc
                 break
     last = max((lba for lba in found.seen), default=0)
     for lba in strange:
-        if lba < last and not (terminated and found.udf):
+        if found.iso and lba < last and not (terminated and found.udf):
             found.findings.append(damaged("volume-descriptor", extent=Extent(lba, SECTOR_BYTES)))
     if found.seen and not terminated and not found.udf:
         found.findings.append(damaged("descriptor-terminator", extent=Extent(last + 1, SECTOR_BYTES)))

@@ -66,17 +66,14 @@ def find_sessions(source: BlockSource, first: Session) -> tuple[list[Session], T
     Raises: DriveLost.
     """
     sessions = _grown(source, first)
-    tail = look_after(source, claimed_end(first, source)) if _may_go_on(first) else Tail(None, 0, -1, 0)
+    tail = look_after(source, claimed_end(first, source)) if claims(first, source) else Tail(None, 0, -1, 0)
     while tail.session is not None and len(sessions) < _MAX_SESSIONS:
         sessions.append(tail.session)
         tail = look_after(source, claimed_end(tail.session, source))
+    last = sessions[-1]
+    if not last.descriptors.volumes and last.udf is not None and last.udf.rewritable:
+        tail = Tail(None, 0, -1, 0)             # what was there before the medium was formatted may lie there still
     return sessions, tail
-
-
-def _may_go_on(session: Session) -> bool:
-    """Whether something after the volume means anything: a UDF volume that can be rewritten leaves old blocks there."""
-    return bool(session.descriptors.volumes) or (session.udf is not None and session.udf.claimed_blocks > 0
-                                                 and not session.udf.rewritable)
 
 
 def claims(session: Session, source: BlockSource) -> list[int]:
