@@ -6,6 +6,7 @@ what cannot is a finding; no number of the carrier allocates, loops or seeks bef
 """
 from __future__ import annotations
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,7 +15,6 @@ from carriers.iso9660 import FIRST_DESCRIPTOR
 from carriers.model import Extent, Finding
 from carriers.udf_descriptors import (
     ANCHOR,
-    EXTENT_AD,
     LOGICAL,
     LONG_AD,
     LONGEST_EXTENT,
@@ -40,9 +40,13 @@ from carriers.volume import Listing
 SECTOR_SIZES = (2048, 512, 1024, 4096)
 _ANCHOR = 256                   # ECMA-167 3/8.4.2.1; UDF 2.60 §2.2.3; 512 while a session is open (§6.11.2)
 _LAST_BYTES = 1 << 20           # of the end, in which an anchor is looked for
+_ANCHOR_SAYS = struct.Struct("<4I")
 _MAX_DESCRIPTORS = 64
 _EARLIER_WALKED = 8             # recordings before the last one that are looked into
 _MARKS = frozenset((b"BEA01", b"NSR02", b"NSR03", b"TEA01"))
+
+Said = tuple[int, int, int, int]
+"""Of an anchor: the main volume descriptor sequence's length and location, the reserve one's."""
 
 
 @dataclass(slots=True)
@@ -89,31 +93,32 @@ def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -
         volume.note("volume", "", start + _ANCHOR * volume.sector_bytes)
         volume.settle()
         return Udf("", "", 0, False, Listing(findings=volume.findings), volume.read + marks, volume.digest.digest())
-    volume, claims = found.volume, found.claims
+    volume = found.volume
     if own_blocks and volume.sector_bytes != source.block_bytes:
         source.use_blocks(volume.sector_bytes)
         found = _Found(source, start)               # again, in its own blocks: places are told in them
-        volume, claims = found.volume or volume, found.claims
+        volume = found.volume or volume
         marks = _recognition(source, start)[1]
     if not announced:
         volume.note("volume-recognition", "", start + FIRST_DESCRIPTOR * SECTOR_BYTES)
     if found.ambiguous or found.differing >= 0:
         volume.differ("anchor", max(found.differing, 0))
-    return _read(volume, found.descriptors, claims, marks)
+    return _read(volume, found, marks)
 
 
-def _read(volume: Volume, descriptors: dict[tuple[int, int], bytes], claims: Claims, marks: list[Extent]) -> Udf:
-    """The volume that these descriptors describe."""
-    logical = descriptors[LOGICAL, 0]
+def _read(volume: Volume, found: _Found, marks: list[Extent]) -> Udf:
+    """The volume that was found. marks: of its recognition sequence."""
+    claims, logical = found.claims, found.descriptors[LOGICAL, 0]
     if int.from_bytes(logical[212:216], "little") != volume.sector_bytes:
         volume.note("block-size", "", -1)
-    mapped = read_partitions(volume, descriptors, claims)
+    mapped = read_partitions(volume, found.descriptors, claims)
     listing = _walk(volume, mapped.partitions, logical)
     end = mapped.virtual_end
     closed: bool | None = True
     if not end:
         closed = is_closed(volume, logical, claims)
         end = max(claims.end_bytes, claims.of_partitions)
+        end = max(end, _end_of_anchor(volume, end, found.anchor))
     if closed is None and claims.writable:
         volume.note("integrity-descriptor", "", -1)
     volume.settle()
@@ -158,13 +163,14 @@ def _recognition(source: BlockSource, start: int) -> tuple[bool, list[Extent]]:
 
 
 class _Found:
-    """The volume that the anchors lead to. differing: where an anchor is that says something else; ambiguous: sectors
-    of two sizes make a volume."""
+    """The volume that the anchors lead to. anchor: what they say; differing: where one is that says something else;
+    ambiguous: sectors of two sizes make a volume."""
 
     def __init__(self, source: BlockSource, start: int) -> None:
         self.volume: Volume | None = None
         self.descriptors: dict[tuple[int, int], bytes] = {}
         self.claims = Claims()
+        self.anchor = (0, 0, 0, 0)
         self.differing = -1
         self.ambiguous = False
         sizes = sorted(SECTOR_SIZES, key=lambda size: size != source.block_bytes)
@@ -173,15 +179,16 @@ class _Found:
 
     def _try(self, volume: Volume, start: int) -> None:
         """Sectors of one size: the first anchor that leads to a volume."""
-        anchors: dict[tuple[int, int, int, int], int] = {}
-        last: dict[tuple[int, int, int, int], int] = {}
+        anchors: dict[Said, int] = {}
+        last: dict[Said, int] = {}
         for offset, raw in _anchors(volume, start, near_end=not self.descriptors):
-            said = *EXTENT_AD.unpack_from(raw, 16), *EXTENT_AD.unpack_from(raw, 24)
+            said: Said = _ANCHOR_SAYS.unpack_from(raw, 16)
             anchors.setdefault(said, offset)
             last[said] = max(offset, last.get(said, 0))
-        for (length, main, other_length, reserve), offset in anchors.items():
+        for said, offset in anchors.items():
+            length, main, other_length, reserve = said
             claims = Claims()
-            claims.claim(last[length, main, other_length, reserve], volume.sector_bytes)
+            claims.claim(last[said], volume.sector_bytes)
             found = prevailing(volume, read_sequence(volume, main, length, claims),
                                read_sequence(volume, reserve, other_length, claims) if other_length else None)
             fits = has_volume(found) and int.from_bytes(found[LOGICAL, 0][212:216], "little") == volume.sector_bytes
@@ -190,7 +197,7 @@ class _Found:
             if self.descriptors:
                 self.ambiguous = True
                 return
-            self.volume, self.descriptors, self.claims = volume, found, claims
+            self.volume, self.descriptors, self.claims, self.anchor = volume, found, claims, said
             self.differing = next((other for other in anchors.values() if other != offset), -1)
             first = volume.peek(start + _ANCHOR * volume.sector_bytes, volume.sector_bytes)
             if first is not None and any(first) and not _is_anchor(first, start // volume.sector_bytes + _ANCHOR):
@@ -230,6 +237,20 @@ def is_anchored(source: BlockSource, start: int) -> bool:
     """Whether a session that starts at a block has its anchor where it must be, and says so there."""
     raw = source.read_blocks(start + _ANCHOR, 1)
     return raw is not None and _is_anchor(raw, start + _ANCHOR)
+
+
+def _end_of_anchor(volume: Volume, begin: int, said: Said) -> int:
+    """The byte after the last anchor, where it lies a little after all else; 0 = it is not there.
+
+    An image that is longer than its volume has it at another place than N - 1.
+    """
+    size = volume.sector_bytes
+    after = volume.peek(begin, min(_LAST_BYTES, volume.source.size_bytes - begin) // size * size) or b""
+    for at in range(0, len(after), size):
+        raw = after[at:at + size]
+        if raw[:2] == b"\2\0" and _is_anchor(raw, (begin + at) // size) and _ANCHOR_SAYS.unpack_from(raw, 16) == said:
+            return begin + at + size
+    return 0
 
 
 def _is_anchor(raw: bytes, sector: int) -> bool:

@@ -45,7 +45,7 @@ class Icb(NamedTuple):
     pieces: where its content lies, `size` bytes together unless `lost` says why not ("" = it is all there).
     stored: "" or the form in which the content is kept. logical: the blocks of its extents, as (reference, first, end);
     reference -1 for a hole.
-    streams: its stream directory, None = it has none.
+    streams: its stream directory, None = it has none. embedded: the content lies in the ICB itself.
     """
 
     kind: int
@@ -55,6 +55,7 @@ class Icb(NamedTuple):
     stored: str
     logical: tuple[tuple[int, int, int], ...]
     streams: Address | None
+    embedded: bool = False
 
 
 Plain = tuple[int, int]
@@ -62,9 +63,10 @@ Plain = tuple[int, int]
 
 
 class Icbs:
-    """Reads the ICBs of one volume."""
+    """Reads the ICBs of one volume. path: the directory whose files they are, for what is said of them."""
 
     def __init__(self, volume: Volume, partitions: Partitions) -> None:
+        self.path = ""
         self.volume = volume
         self.partitions = partitions
         self._followed: set[int] = set()                    # allocation extents: each belongs to one file
@@ -89,7 +91,7 @@ class Icbs:
         if begin + length > len(block):
             return "file-entry"
         if wrong:
-            self.volume.note(wrong, "", offset)
+            self.volume.note(wrong, self.path, offset)
         streams = None
         if at == 208:
             extent, target, reference = LONG_AD.unpack_from(block, 152)
@@ -102,7 +104,7 @@ class Icbs:
         if form == _EMBEDDED:
             here = ((address.reference, address.block, address.block + 1),)
             return Icb(kind, size, tuple(trimmed([(offset + begin, length)], size)),
-                       "information-length" if size > length else "", "", here, streams)
+                       "information-length" if size > length else "", "", here, streams, True)
         if form > _EMBEDDED:
             return "file-entry"
         if form == _SHORT and length >= 8 and streams is None and kind == REGULAR:
@@ -162,14 +164,14 @@ class Icbs:
         if raw is None or len(raw) < 24 or TAG.unpack_from(raw)[0] != ALLOCATION_EXTENT:
             return None
         end = 24 + int.from_bytes(raw[20:24], "little")
-        self._budget -= end
-        if end > place[0][1] or self._budget < 0:
+        if end > place[0][1] or end > self._budget:
             return None
+        self._budget -= end
         if end > len(raw):
             raw = self.volume.take(offset, end) or b""
         wrong = condition(raw, 0, block) if raw else None
         if wrong:
-            self.volume.note(wrong, "", offset)
+            self.volume.note(wrong, self.path, offset)
         return None if wrong is None else raw[24:end]
 
 

@@ -138,6 +138,7 @@ class Walk:
     def _directory(self, place: _Place) -> None:
         """Take in one directory, some entries at a time."""
         self.listing.directories.add(place.offset // self._block_bytes)
+        self._icbs.path = place.prefix[:-1]
         content, found = self._sound_content(place)
         begun = len(self.listing.files.paths)
         for first in range(0, len(found), _TOGETHER):
@@ -181,16 +182,12 @@ class Walk:
     def _twins(self, place: _Place) -> list[Piece]:
         """Where the content of a directory lies in the mirror of its metadata partition; [] = nowhere else."""
         size, found = self._partitions.block_bytes, list[Piece]()
-        if place.icb.lost or any(begin == HOLE_AT for begin, _ in place.icb.pieces) or self._is_embedded(place):
+        if place.icb.lost or any(begin == HOLE_AT for begin, _ in place.icb.pieces) or place.icb.embedded:
             return []
         for reference, first, end in place.icb.logical:
             found += self._partitions.pieces(reference, first, (end - first) * size, mirror=True) or []
         found = trimmed(found, place.icb.size)
         return [] if tuple(found) == place.icb.pieces or sum(n for _, n in found) != place.icb.size else found
-
-    def _is_embedded(self, place: _Place) -> bool:
-        begin = place.icb.pieces[0][0] if place.icb.pieces else place.offset
-        return place.offset <= begin < place.offset + self._partitions.block_bytes
 
     def _entries(self, content: bytes, found: array[int], place: _Place) -> list[_Entry]:
         """Entries from their descriptors, without the parent's and deleted ones, which are counted."""
@@ -220,7 +217,7 @@ class Walk:
     def _run(self, offset: int, count: int, place: _Place) -> bytes:
         """A run of a directory's blocks, each once in a walk."""
         volume, size, path = self._volume, self._partitions.block_bytes, place.prefix[:-1]
-        if self._is_embedded(place):
+        if place.icb.embedded:
             return volume.peek(offset, count) or b""
         starts = range(offset // size * size, offset + count, size)
         if not self._visited.isdisjoint(starts):
