@@ -15,10 +15,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from carriers.model import Finding, Refused
 from checks.names import nfc, relative
+
+if TYPE_CHECKING:
+    from .workbook import Tables
 
 
 class FormUnreadable(Refused):
@@ -188,10 +191,8 @@ def read_form(path: Path) -> SubmittedForm:
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     # The readers of layouts speak in the types above, so they are met here and not at the top.
-    from .digest_list import read_list
     from .fields import missing_fields
-    from .normalise import encoding_of, text_lines
-    from .workbook import Tables, read_csv, read_workbook
+    from .workbook import read_workbook
 
     name = path.name
     chunks, sha256, size_bytes = _received(path)
@@ -200,7 +201,6 @@ def read_form(path: Path) -> SubmittedForm:
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
     if kind or (chunks[0].startswith(b"BM") and b"\0\0\0\0" in chunks[0][:16]):
         raise FormUnreadable("form-is-image", file=name, kind=kind or "bmp")
-    tables: Tables | None
     if chunks[0][:4] in _BOOKS:
         layout, encoding = "workbook", ""
         tables = read_workbook(b"".join(chunks), name)
@@ -208,22 +208,43 @@ def read_form(path: Path) -> SubmittedForm:
         if not tables.table_count and not len(tables.fields) >= 3:
             raise FormUnreadable("form-unknown-layout", file=name)
     else:
-        encoding = encoding_of(chunks)
-        if not encoding:
-            raise FormUnreadable("form-undecodable", file=name)
-        try:
-            tables, lines = read_csv(text_lines(chunks, encoding), name)
-            layout = "csv"
-            if tables is None:
-                tables = Tables()
-                layout, tables.lines, tables.findings = read_list(lines, name)
-        except OverflowError as error:                   # a line longer than any list has
-            raise FormUnreadable("form-unknown-layout", file=name) from error
+        layout, encoding, tables = _read_text(chunks, name)
     findings = [*tables.findings, *_repeated(tables.lines)]
     if not len(tables.lines):
         findings.append(Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""}))
     return SubmittedForm(name, sha256, size_bytes, layout, encoding, layout == "workbook", tables.fields,
                          tuple(tables.carriers), tables.lines, tuple(findings))
+
+
+def _read_text(chunks: deque[bytes], name: str) -> tuple[str, str, Tables]:
+    """A form that is a text: a document of tags, a table, a list. Returns: its layout, its encoding, what it holds."""
+    from .digest_list import Keeper, read_list
+    from .markup_lists import encoding_of, kind_of, read_html, read_xml
+    from .normalise import text_lines, text_pieces
+    from .workbook import Tables, read_csv, read_sheets
+
+    encoding = encoding_of(chunks)
+    if not encoding:
+        raise FormUnreadable("form-undecodable", file=name)
+    kind = kind_of(chunks[0][:1024].decode(encoding, "ignore").removeprefix("\ufeff"))
+    tables: Tables | None = Tables()
+    try:
+        if kind == "html":
+            tables = read_sheets(read_html("".join(text_pieces(chunks, encoding)), name))
+            if not tables.table_count:
+                raise FormUnreadable("form-unknown-layout", file=name)
+            return kind, encoding, tables
+        if kind == "xml":
+            keeper = Keeper(name)
+            read_xml(text_pieces(chunks, encoding), keeper.keep, name)
+            return kind, encoding, Tables(lines=keeper.lines, findings=keeper.settled())
+        tables, lines = read_csv(text_lines(chunks, encoding), name)
+        if tables is not None:
+            return "csv", encoding, tables
+        layout, listed, findings = read_list(lines, name)
+    except OverflowError as error:                           # a line longer than any list has
+        raise FormUnreadable("form-unknown-layout", file=name) from error
+    return layout, encoding, Tables(lines=listed, findings=findings)
 
 
 def _received(path: Path) -> tuple[deque[bytes], str, int]:
