@@ -14,12 +14,12 @@ from itertools import chain, islice
 from carriers.model import Finding
 
 from .form import DigestLine, FormUnreadable, Lines, Scope
-from .line_lists import bsd, digest_alone, fciv_both, hashdeep, md5sum, name_first, sfv
+from .line_lists import COMMENTS, bsd, digest_alone, fciv_both, hashdeep, md5sum, name_first, sfv
 from .list_lines import Blocks, Entry, Layout, Numbered, Reader, Said, is_plausible
 from .normalise import DIGEST_DIGITS
 from .windows_lists import archive_listing, certutil, fastsum, hash_table, powershell_table, records
 
-SAMPLE_LINES = 2000
+SAMPLE_LINES, SAMPLE_COMMENTS = 2000, 200_000
 MAX_LINES = 2_000_000
 SHOWN = 80                         # characters of a bad line that a finding carries
 
@@ -42,7 +42,7 @@ def read_list(lines: Iterable[str], file_name: str) -> tuple[str, Lines, list[Fi
     Source:  domain §3.9, §10.10; GNU coreutils `md5sum`, hashdeep 4.
     """
     source = iter(lines)
-    sample = list(islice(source, SAMPLE_LINES))
+    sample = _sampled(source)
     name, reader = _recognise(sample, file_name)
     numbered = _bounded(chain(sample, source), file_name)
     keeper = Keeper(file_name)
@@ -54,6 +54,17 @@ def read_list(lines: Iterable[str], file_name: str) -> tuple[str, Lines, list[Fi
     return name, keeper.lines, keeper.settled()
 
 
+def _sampled(source: Iterator[str]) -> list[str]:
+    """The first lines; comments are not counted, for an SFV begins with one for every file."""
+    sample, counted = [], 0
+    for text in islice(source, SAMPLE_COMMENTS):
+        sample.append(text)
+        counted += not text.startswith(COMMENTS)
+        if counted == SAMPLE_LINES:
+            break
+    return sample
+
+
 def _read_lines(numbered: Numbered, reader: Reader, keeper: Keeper) -> None:
     """Read a list line by line; lines that match the quick pattern are handed on a few thousand at a time."""
     quick = reader.quick.fullmatch if reader.quick else None
@@ -63,7 +74,8 @@ def _read_lines(numbered: Numbered, reader: Reader, keeper: Keeper) -> None:
             batch.add(line_no, match)
         elif text and not text.isspace() and not text.startswith(reader.comments):
             batch.flush()
-            keeper.keep(Said(line_no, text, reader.parse(text)))
+            entries = [entry for entry in reader.parse(text) if is_plausible(entry.path)]
+            keeper.keep(Said(line_no, text, entries, path="" if entries else _name_in(text)))
     batch.flush()
 
 
@@ -118,7 +130,7 @@ class Keeper:
         entries = [entry for entry in said.entries if is_plausible(entry.path)]
         if not entries:
             self._bad += 1
-            self._malformed(said, said.path or _name_in(said.text), said.reason)
+            self._malformed(said, said.path, said.reason)
             return
         self._sound += any(not entry.reason for entry in entries)
         self._bad += all(entry.reason != "" for entry in entries)

@@ -12,6 +12,9 @@ from itertools import pairwise
 from .list_lines import Entry, Reader, entry_of
 from .normalise import ALGORITHM_OF_DIGITS, DIGEST_DIGITS, algorithm_named
 
+COMMENTS = ("#", ";", "//")
+_HEAD_LINES = 10                    # among them a comment may name the algorithm; further down it names a file
+
 # --- md5sum, sha1sum, sha256sum, sm3sum ------------------------------------------------------------------------
 # `hex  path`, `hex *path`; tabs or one space are as good. Only the first word is a digest: names may begin like one.
 
@@ -23,8 +26,9 @@ _QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _G
 _QUICK_UNNAMED = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8})?)" + _GAP + _NAME)
 # As the tools write it, and as no other layout begins.
 _PLAIN = re.compile(r"\\?[0-9A-Fa-f]{32,64} [ *].+", re.DOTALL)
-# Not what `md5sum` writes, though its lines look so: 7-Zip's table, which has a size before the name.
-_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*")
+# Not what `md5sum` writes, though its lines look so: 7-Zip's table, which has a size before the name; FastSum's true
+# names in comments.
+_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|;\s*UTF8:.*", re.IGNORECASE | re.DOTALL)
 _GROUPED = "|".join(                       # in pairs, fours, eights, as certutil and people write; longest first
     rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
     rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))
@@ -47,14 +51,11 @@ def _unescaped(path: str) -> str:
 
 def _named_64(sample: Sequence[str], file_name: str) -> str:
     """Which algorithm 64 digits are of, by the list's name, else by its comments; "" is a question (domain §3.9)."""
-    for texts in ([file_name], [text for text in sample if text.startswith(_COMMENTS)]):
+    for texts in ([file_name], [text for text in sample[:_HEAD_LINES] if text.startswith(COMMENTS)]):
         found = {"sha256" if match["sha256"] else "sm3" for text in texts for match in _OF_64.finditer(text)}
         if found:
             return found.pop() if len(found) == 1 else ""
     return ""
-
-
-_COMMENTS = ("#", ";", "//")
 
 
 def md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
@@ -81,7 +82,7 @@ def md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
                 return []
         return [entry_of(path, algorithm, digest)]
 
-    return Reader(_COMMENTS, parse, _QUICK if named else _QUICK_UNNAMED, algorithm_of, _PLAIN)
+    return Reader(COMMENTS, parse, _QUICK if named else _QUICK_UNNAMED, algorithm_of, _PLAIN)
 
 
 # --- BSD, GNU --tag, openssl -----------------------------------------------------------------------------------
@@ -99,7 +100,7 @@ def bsd(_sample: Sequence[str], _file_name: str) -> Reader:
         escaped, tag, path, digest = match.groups()
         return [entry_of(_unescaped(path) if escaped else path, algorithm_named(tag) or tag, digest)]
 
-    return Reader(_COMMENTS, parse, plain=_TAGGED)
+    return Reader(COMMENTS, parse, plain=_TAGGED)
 
 
 # --- fciv -both ------------------------------------------------------------------------------------------------
@@ -124,16 +125,21 @@ def fciv_both(sample: Sequence[str], _file_name: str) -> Reader:
 # must be named .sfv, or some digest must have a letter.
 
 _SFV = re.compile(r"(\S|\S.*\S)[ \t]+([0-9A-Fa-f]{8})[ \t]*", re.DOTALL)
+_SFV_SIZE = re.compile(r"; +(\d{1,15})  \d\d:\d\d[.:]\d\d \d{4}-\d\d-\d\d \*?(.+)", re.DOTALL)
 _NAME_FIRST = re.compile(r"([^\t]*[^\s:：=]) +([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)[ \t]*", re.DOTALL)
 _FIRST_WORD = re.compile(r"(\d{1,9})[.、)]?\s+\S")
 _LAST_WORD = re.compile(r".*\s[\d,.]+ ?(?:[KMGT]i?B?|B|bytes|字节)?", re.IGNORECASE | re.DOTALL)
 
 
 def sfv(sample: Sequence[str], file_name: str) -> Reader | None:
-    """`path CRC32`."""
+    """`path CRC32`; sizes where the comments above have them, as WIN-SFV32 and QuickSFV write."""
+    sizes = {match[2]: f"{match[1]}B" for text in sample if text[:1] == ";" and (match := _SFV_SIZE.fullmatch(text))}
+
     def parse(text: str) -> list[Entry]:
         match = _SFV.fullmatch(text.lstrip("\ufeff"))
-        return [entry_of(match[1], "crc32", match[2])] if match and match[1][-1] not in ":：" else []
+        if not match or match[1][-1] in ":：":
+            return []
+        return [entry_of(match[1], "crc32", match[2], sizes.get(match[1], ""))]
 
     reader = Reader((";",), parse)
     named = file_name.lower().endswith(".sfv")
@@ -149,11 +155,11 @@ def name_first(sample: Sequence[str], file_name: str) -> Reader | None:
         match = _NAME_FIRST.fullmatch(text.lstrip("\ufeff"))
         return [entry_of(match[1], algorithm_of.get(len(match[2]), ""), match[2])] if match else []
 
-    paths = [entry.path for text in sample if not text.startswith(_COMMENTS) for entry in parse(text)]
+    paths = [entry.path for text in sample if not text.startswith(COMMENTS) for entry in parse(text)]
     numbers = [int(match[1]) for path in paths if (match := _FIRST_WORD.match(path))]
     if len(numbers) == len(paths) and all(b - a == 1 for a, b in pairwise(numbers)):
         return None
-    return None if all(map(_LAST_WORD.fullmatch, paths)) else Reader(_COMMENTS, parse)
+    return None if all(map(_LAST_WORD.fullmatch, paths)) else Reader(COMMENTS, parse)
 
 
 # --- a digest alone --------------------------------------------------------------------------------------------
@@ -163,7 +169,7 @@ _ALONE = re.compile(r"[0-9A-Fa-f]{32,64}")
 
 def digest_alone(sample: Sequence[str], file_name: str) -> Reader | None:
     """One digest in X.md5, X.sha1, X.sha256, X.sm3 and nothing else: it is the one of X (HashCheck, MD5 tools)."""
-    content = [text for text in sample if text.strip() and not text.startswith(_COMMENTS)]
+    content = [text for text in sample if text.strip() and not text.startswith(COMMENTS)]
     stem, _, extension = file_name.rpartition(".")
     algorithm = algorithm_named(extension)
     if len(content) != 1 or not stem or DIGEST_DIGITS.get(algorithm) != len(content[0].strip()):
@@ -172,7 +178,7 @@ def digest_alone(sample: Sequence[str], file_name: str) -> Reader | None:
     def parse(text: str) -> list[Entry]:
         return [entry_of(stem, algorithm, text.strip())] if _ALONE.fullmatch(text.strip()) else []
 
-    return Reader(_COMMENTS, parse)
+    return Reader(COMMENTS, parse)
 
 
 # --- hashdeep --------------------------------------------------------------------------------------------------
