@@ -102,7 +102,7 @@ def _powershell_row(line_no: int, text: str, at_hash: int, at_path: int) -> Said
     if not apart or not cells[2] or cells[2][0].isspace():
         return Said(line_no, text)
     pairs = list(zip(("Algorithm", "Hash", "Path"), map(str.strip, cells), strict=True))
-    return record_of(line_no, pairs)._replace(text=text)
+    return record_of(line_no, pairs)
 
 
 # --- 7-Zip -----------------------------------------------------------------------------------------------------
