@@ -15,7 +15,7 @@ from carriers.model import Finding
 
 from .form import DigestLine, FormUnreadable, Lines, Scope
 from .line_lists import COMMENTS, bsd, digest_alone, fciv_both, hashdeep, md5sum, name_first, sfv
-from .list_lines import Blocks, Entry, Layout, Numbered, Reader, Said, is_plausible
+from .list_lines import Blocks, Entry, Layout, Numbered, Reader, Said, entry_of, is_plausible
 from .normalise import DIGEST_DIGITS
 from .windows_lists import archive_listing, certutil, fastsum, hash_table, powershell_table, records
 
@@ -71,7 +71,11 @@ def _read_lines(numbered: Numbered, reader: Reader, keeper: Keeper) -> None:
     batch = _Batch(keeper, reader.algorithm_of)
     for line_no, text in numbered:
         if quick and (match := quick(text)):
-            batch.add(line_no, match)
+            if len(match[1]) in reader.algorithm_of:
+                batch.add(line_no, match)
+            else:
+                batch.flush()
+                keeper.keep(Said(line_no, text, [entry_of(match[2], "", match[1])]))
         elif text and not text.isspace() and not text.startswith(reader.comments):
             batch.flush()
             entries = [entry for entry in reader.parse(text) if is_plausible(entry.path)]

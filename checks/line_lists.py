@@ -21,9 +21,8 @@ _HEAD_LINES = 10                    # among them a comment may name the algorith
 _GAP = r"(?:(?> *+\t[ \t]*+\*?)| [ *]| )"
 # TeraCopy and fsum name the algorithm before the asterisk: `hex ?SHA1*path`; no name on Windows holds either.
 _MARKED = re.compile(r"\?([A-Za-z0-9-]{2,16})\*(.+)", re.DOTALL)
-_NAME = r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])"
-_QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _GAP + _NAME)
-_QUICK_UNNAMED = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8})?)" + _GAP + _NAME)
+_QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _GAP
+                    + r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])")
 # As the tools write it, and as no other layout begins.
 _PLAIN = re.compile(r"\\?[0-9A-Fa-f]{32,64} [ *].+", re.DOTALL)
 # Not what `md5sum` writes, though its lines look so: 7-Zip's table, which has a size before the name; FastSum's true
@@ -82,7 +81,7 @@ def md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
                 return []
         return [entry_of(path, algorithm, digest)]
 
-    return Reader(COMMENTS, parse, _QUICK if named else _QUICK_UNNAMED, algorithm_of, _PLAIN)
+    return Reader(COMMENTS, parse, _QUICK, algorithm_of, _PLAIN)
 
 
 # --- BSD, GNU --tag, openssl -----------------------------------------------------------------------------------
