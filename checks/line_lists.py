@@ -32,13 +32,13 @@ _GROUPED = "|".join(                       # in pairs, fours, eights, as certuti
     rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
     rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))
 _LENIENT = re.compile(
-    r"(?P<escaped>\\?)(?:(?P<named>md-?5|sha-?1|sha2?-?256|sm-?3)\s?[:=]\s?)?(?:0x)?"
+    r"(?P<escaped>\\?)(?:(?P<named>md-?5|sha-?1|sha(?:2?-)?256|sm-?3)\s?[:=]\s?)?(?:0x)?"
     rf"(?P<digest>{_GROUPED}|[0-9a-f]{{16,128}}){_GAP}(?P<path>.+)", re.IGNORECASE | re.DOTALL)
 # What a spreadsheet leaves of a digest of digits only, saved as text.
 _NUMBER = re.compile(r"(\d(?:\.\d{1,20})?[eE]\+\d{1,3})" + _GAP + r"(.+)", re.DOTALL)
 _HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 _ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
-_OF_64 = re.compile(r"(?P<sha256>sha2?[-_ ]?256)|(?<![a-z0-9])sm[-_ ]?3(?![a-z0-9])|sm3sum", re.IGNORECASE)
+_OF_64 = re.compile(r"(?P<sha256>sha(?:2?[-_ ])?256)|(?<![a-z0-9])sm[-_ ]?3(?![a-z0-9])|sm3sum", re.IGNORECASE)
 
 
 def _unescaped(path: str) -> str:
