@@ -25,9 +25,13 @@ _QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _G
                     + r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])")
 # As the tools write it, and as no other layout begins.
 _PLAIN = re.compile(r"\\?[0-9A-Fa-f]{32,64} [ *].+", re.DOTALL)
-# Not what `md5sum` writes, though its lines look so: 7-Zip's table, which has a size before the name; FastSum's true
-# names in comments.
-_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|;\s*UTF8:.*", re.IGNORECASE | re.DOTALL)
+# Not what `md5sum` writes, though its lines look so: 7-Zip's table, which has a size before the name; fciv's with two
+# digests; FastSum's true names in comments.
+_BOTH_HEAD = re.compile(r"(?://)?[ \t]*MD5[ \t]+SHA-?1[ \t]*", re.IGNORECASE)
+_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|;\s*UTF8:.*|" + _BOTH_HEAD.pattern, re.IGNORECASE | re.DOTALL)
+_BOTH = re.compile(r"([0-9A-Fa-f]{32}) ([0-9A-Fa-f]{40}) (\S.*)", re.DOTALL)
+# Which of the two is the name is not to be told.
+_EITHER = re.compile(r"[0-9A-Fa-f]{32,64} [0-9A-Fa-f]{32,64}\s*")
 _GROUPED = "|".join(                       # in pairs, fours, eights, as certutil and people write; longest first
     rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
     rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))
@@ -57,9 +61,15 @@ def _named_64(sample: Sequence[str], file_name: str) -> str:
     return ""
 
 
+def _most(pattern: re.Pattern[str], sample: Sequence[str]) -> bool:
+    """Whether at least half of the lines are of a writing."""
+    found = sum(pattern.fullmatch(text) is not None for text in sample)
+    return found > 0 and found * 2 >= sum(bool(text.strip()) and not text.startswith(COMMENTS) for text in sample)
+
+
 def md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
     """`hex  path`, `hex *path`, `\\hex  escaped path`, `hex ?ALG*path`, `MD5:hex  path`, digests in groups."""
-    if any(map(_FOREIGN.fullmatch, sample)):
+    if any(map(_FOREIGN.fullmatch, sample)) or _most(_BOTH, sample) or _most(_EITHER, sample):
         return None
     named = _named_64(sample, file_name)
     algorithm_of = {**ALGORITHM_OF_DIGITS, **({64: named} if named else {})}
@@ -105,18 +115,14 @@ def bsd(_sample: Sequence[str], _file_name: str) -> Reader:
 # --- fciv -both ------------------------------------------------------------------------------------------------
 # `md5 sha1 path` below `MD5 SHA-1` and a rule; with one algorithm fciv writes what md5sum writes.
 
-_BOTH = re.compile(r"([0-9A-Fa-f]{32}) ([0-9A-Fa-f]{40}) (\S.*)", re.DOTALL)
-_BOTH_HEAD = re.compile(r"(?://)?[ \t]*MD5[ \t]+SHA-?1[ \t]*", re.IGNORECASE)
-
-
-def fciv_both(sample: Sequence[str], _file_name: str) -> Reader:
+def fciv_both(sample: Sequence[str], _file_name: str) -> Reader | None:
     """`md5 sha1 path`; only below fciv's own head is this told from a name that begins with 40 digits."""
     def parse(text: str) -> list[Entry]:
         match = _BOTH.fullmatch(text)
         return [entry_of(match[3], "md5", match[1]), entry_of(match[3], "sha1", match[2])] if match else []
 
     heads = tuple(text for text in sample if _BOTH_HEAD.fullmatch(text))
-    return Reader(("//", "-----", *heads), parse, plain=_BOTH if heads else None)
+    return Reader(("//", "-----", *heads), parse) if heads else None
 
 
 # --- names first -----------------------------------------------------------------------------------------------
@@ -147,6 +153,8 @@ def sfv(sample: Sequence[str], file_name: str) -> Reader | None:
 
 def name_first(sample: Sequence[str], file_name: str) -> Reader | None:
     """`path hex`, as Easy MD5 Creator writes; not where a running number or a size stands beside every name."""
+    if _most(_PLAIN, sample) or _most(_EITHER, sample):
+        return None
     named = _named_64(sample, file_name)
     algorithm_of = {**ALGORITHM_OF_DIGITS, **({64: named} if named else {})}
 

@@ -120,6 +120,8 @@ def record_of(line_no: int, pairs: Sequence[tuple[str, str]]) -> Said:
     path = path or name
     size = columns.get("size", "")
     size = f"{size}B" if size.isascii() and size.isdigit() else size if any(map(str.isdigit, size)) else ""
+    if "\n" in path:
+        return Said(line_no, text, reason="name")
     if _CUT_PATH.search(path):
         return Said(line_no, text, reason="cut", path=path)
     row = columns.get("algorithm", "") if len(header.digests) == 1 else ""

@@ -114,6 +114,8 @@ def _fciv(line_no: int, pairs: Sequence[tuple[str, str]]) -> Said:
     text = " | ".join(f"{label}: {value}" for label, value in pairs)
     fields = dict(pairs)
     path = fields.pop("name", "")
+    if "\n" in path:
+        return Said(line_no, text, reason="name")
     if not path or len(fields) + 1 != len(pairs) or not fields.keys() <= _FCIV_BYTES.keys():
         return Said(line_no, text, path=path)
     entries = []
@@ -139,6 +141,8 @@ def _from_base64(text: str) -> str:
 # grows with the square of the length.
 
 _TAG = re.compile(r"<(/?)(table|tr|td|th|br|script|style)\b([^<>]*)>|<[^<>]*>|[^<]+|<", re.IGNORECASE)
+_HARMLESS = re.compile(r"</?(?:a|b|i|u|p|font|span|div|nobr|strong|em|small|code|tt|thead|tbody|tfoot|colgroup|col"
+                       r"|caption|center|img|hr|o:p)(?![a-z0-9])[^<>]*>", re.IGNORECASE)
 _SPAN = re.compile(r"\b(?:col|row)span\s*=\s*[\"']?\s*(?!1\b)\d", re.IGNORECASE)
 _FOLDED = re.compile(r"[ \t]*[\r\n]\s*+")
 
@@ -154,7 +158,7 @@ def read_html(text: str, file_name: str) -> list[Sheet]:
         if len(labels) == len(rows) and record_header(labels):
             upright.append((labels, (rows[0][0], [cells[1] for _, cells in rows])))
         else:
-            sheets.append(Sheet("", rows))
+            sheets.append(Sheet("", rows, delimited=True))
     for labels, row in upright:
         sheets.append(Sheet("", [(row[0], list(labels)), row]))
     return sheets
@@ -166,8 +170,8 @@ def _html_tables(text: str, file_name: str) -> Iterator[list[tuple[int, list[str
     in_table, skipped, line_no = False, "", 1
     for match in _TAG.finditer(text):
         closing, tag = match[1] or "", (match[2] or "").lower()
-        if in_table and match[0][0] == "<" and text[match.start() + 1:match.start() + 2] == "!":
-            raise FormUnreadable("form-unknown-layout", file=file_name)      # a comment may hide cells
+        if in_table and not tag and match[0][0] == "<" and not _HARMLESS.fullmatch(match[0]):
+            raise FormUnreadable("form-unknown-layout", file=file_name)      # it may hide cells, or join them
         if skipped:
             skipped = "" if closing and tag == skipped else skipped
         elif tag in ("script", "style"):

@@ -269,6 +269,14 @@ def test_xml_that_is_broken(text: str, tmp_path: Path) -> None:
     assert refused(tmp_path, text, "db.xml", "utf-8") == "form-broken"
 
 
+@pytest.mark.parametrize("write", [tools.fciv_xml, tools.hashmyfiles_xml])
+def test_a_name_with_a_line_break_in_it_is_none(write: tools.Write, tmp_path: Path) -> None:
+    text = write({"a.txt": b"a", "b.txt": b"b", "c.txt": b"c"}).replace("b.txt", "b\n.txt")
+    form = form_of(tmp_path, text, "list.xml", "utf-8")
+    assert list(dict.fromkeys(line.path.lower()[-5:] for line in form.lines)) == ["a.txt", "", "c.txt"]
+    assert {reason for _, _, reason in reasons(form)} == {"name"}
+
+
 @pytest.mark.parametrize(("declared", "encoding"), [
     ("gb2312", "gbk"), ("GBK", "gbk"), ("GB18030", "gb18030"), ("utf-8", "utf-8"), ("UTF-8", "utf-8-sig")])
 def test_xml_and_html_are_read_in_the_encoding_that_they_declare(declared: str, encoding: str, tmp_path: Path) -> None:
