@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import stat
 from array import array
 from collections import defaultdict, deque
@@ -59,6 +60,8 @@ class DigestLine(NamedTuple):
 
 ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32")
 _SCOPES = tuple(Scope)
+_PLAIN_BYTES = re.compile(r"(0|[1-9][0-9]{0,17})B")
+_NUMBER_OF = {name: number for names in (ALGORITHMS, _SCOPES) for number, name in enumerate(names)}
 
 
 class Packed(Sequence[bytes]):
@@ -98,7 +101,8 @@ class Lines(Sequence[DigestLine]):
         self._algorithms: array[int] = array("B")
         self._scopes: array[int] = array("B")
         self._package_nos: dict[int, str] = {}
-        self._declared: dict[int, str] = {}
+        self._declared: dict[int, str] = {}                 # sizes as written, but for plain bytes
+        self._declared_bytes: array[int] = array("q")       # -1: none, or as written
         self.defects: dict[int, str] = {}
 
     def append(self, line: DigestLine) -> int:
@@ -107,11 +111,13 @@ class Lines(Sequence[DigestLine]):
         self.line_nos.append(line.line_no)
         self.paths.append(line.path)
         self.digests.append(bytes.fromhex(line.digest))
-        self._algorithms.append(ALGORITHMS.index(line.algorithm))
-        self._scopes.append(_SCOPES.index(line.scope))
+        self._algorithms.append(_NUMBER_OF[line.algorithm])
+        self._scopes.append(_NUMBER_OF[line.scope])
         if line.package_no:
             self._package_nos[index] = line.package_no
-        if line.declared_size:
+        in_bytes = _PLAIN_BYTES.fullmatch(line.declared_size)
+        self._declared_bytes.append(int(in_bytes[1]) if in_bytes else -1)
+        if line.declared_size and not in_bytes:
             self._declared[index] = line.declared_size
         if line.defect:
             self.defects[index] = line.defect
@@ -126,6 +132,7 @@ class Lines(Sequence[DigestLine]):
         for digest in map(bytes.fromhex, digests):
             self.digests.append(digest)
         self._algorithms.extend(map(numbers.__getitem__, map(len, digests)))
+        self._declared_bytes.extend(array("q", [-1]) * len(paths))
         self._scopes.frombytes(bytes(len(paths)))               # zeros: Scope.FILE, the first
 
     def algorithm(self, index: int) -> str:
@@ -139,7 +146,8 @@ class Lines(Sequence[DigestLine]):
         return self._package_nos.get(index, "")
 
     def declared_size(self, index: int) -> str:
-        return self._declared.get(index, "")
+        in_bytes = self._declared_bytes[index]
+        return f"{in_bytes}B" if in_bytes >= 0 else self._declared.get(index, "")
 
     def algorithms(self) -> tuple[str, ...]:
         """All algorithms that the lines name, in a fixed order."""
@@ -158,7 +166,7 @@ class Lines(Sequence[DigestLine]):
             return [self[i] for i in range(*index.indices(len(self)))]
         at = index + len(self) if index < 0 else index
         return DigestLine(self.line_nos[at], self._package_nos.get(at, ""), self.paths[at], self.scope(at),
-                          self.algorithm(at), self.digests[at].hex(), self._declared.get(at, ""),
+                          self.algorithm(at), self.digests[at].hex(), self.declared_size(at),
                           self.defects.get(at, ""))
 
 

@@ -34,7 +34,7 @@ class Entry(NamedTuple):
 
 
 class Said(NamedTuple):
-    """What one line says, or a block of lines; line_no: of its first.
+    """What one line says, or a block of lines; line_no: of its first; text: for findings, "" where all is sound.
 
     entries: none = it cannot be trusted, for `reason`; path: the name that it then seems to speak of.
     """
@@ -91,7 +91,7 @@ def entry_of(path: str, algorithm: str, digest: str, declared_size: str = "") ->
 # --- records of labelled values ----------------------------------------------------------------------------------
 
 _CUT = re.compile(r"\.\.\.|…")
-_CUT_PATH = re.compile(r"(?:\.\.\.|…)$|^…")       # no name on Windows ends in full stops
+CUT_PATH = re.compile(r"(?:\.\.\.|…)$|^…")       # no name on Windows ends in full stops
 
 
 @lru_cache(maxsize=64)
@@ -108,26 +108,32 @@ def is_label(text: str) -> bool:
 
 def record_of(line_no: int, pairs: Sequence[tuple[str, str]]) -> Said:
     """What a record says: a name, and a digest under each label of one."""
-    text = " | ".join(f"{label}: {value}" for label, value in pairs)
     header = record_header(tuple(label for label, _ in pairs))
     if header is None:
-        return Said(line_no, text, path=next((value for label, value in pairs if record_header((label, "MD5"))), ""))
+        path = next((value for label, value in pairs if record_header((label, "MD5"))), "")
+        return Said(line_no, shown_pairs(pairs), path=path)
     values = [value.strip() for _, value in pairs]
     columns = {name: values[at] for name, at in header.columns.items()}
     path, name = columns.get("path", ""), columns.get("name", "")
     if path and name and re.split(r"[/\\]", path)[-1] != name:
-        return Said(line_no, text, reason="names-differ", path=path)
+        return Said(line_no, shown_pairs(pairs), reason="names-differ", path=path)
     path = path or name
     size = columns.get("size", "")
     size = f"{size}B" if size.isascii() and size.isdigit() else size if any(map(str.isdigit, size)) else ""
     if "\n" in path:
-        return Said(line_no, text, reason="name")
-    if _CUT_PATH.search(path):
-        return Said(line_no, text, reason="cut", path=path)
+        return Said(line_no, shown_pairs(pairs), reason="name")
+    if CUT_PATH.search(path):
+        return Said(line_no, shown_pairs(pairs), reason="cut", path=path)
     row = columns.get("algorithm", "") if len(header.digests) == 1 else ""
     entries = [_digest(path, values[column.at], size, (column.title, column.algorithm, row))
                for column in header.digests if values[column.at]]
-    return Said(line_no, text, entries, "digest-empty", path)
+    sound = entries and all(entry.digest for entry in entries)
+    return Said(line_no, "" if sound else shown_pairs(pairs), entries, "digest-empty", path)
+
+
+def shown_pairs(pairs: Sequence[tuple[str, str]]) -> str:
+    """A record on one line, as a finding shows it."""
+    return " | ".join(f"{label}: {value}" for label, value in pairs)
 
 
 def _digest(path: str, written: str, size: str, names: tuple[str, str, str]) -> Entry:

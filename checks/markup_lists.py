@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from . import normalise
 from .form import FormUnreadable
-from .list_lines import Entry, Said, entry_of, record_header, record_of
+from .list_lines import Entry, Said, entry_of, record_header, record_of, shown_pairs
 from .workbook import Sheet
 
 _DEPTH, _FIELDS, _VALUE = 3, 64, 40_000
@@ -111,7 +111,7 @@ _FCIV_BYTES = {"MD5": ("md5", 16), "SHA1": ("sha1", 20)}
 
 def _fciv(line_no: int, pairs: Sequence[tuple[str, str]]) -> Said:
     """`<FILE_ENTRY><name>…</name><MD5>…</MD5><SHA1>…</SHA1></FILE_ENTRY>`."""
-    text = " | ".join(f"{label}: {value}" for label, value in pairs)
+    text = shown_pairs(pairs)
     fields = dict(pairs)
     path = fields.pop("name", "")
     if "\n" in path:

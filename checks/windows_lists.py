@@ -12,7 +12,7 @@ from functools import partial
 from itertools import pairwise
 
 from .line_lists import md5sum
-from .list_lines import Blocks, Entry, Numbered, Said, entry_of, is_label, record_header, record_of
+from .list_lines import CUT_PATH, Blocks, Entry, Numbered, Said, entry_of, is_label, record_header, record_of
 from .names import lost_agrees
 from .normalise import algorithm_named
 
@@ -24,7 +24,7 @@ _HEAD = re.compile(r"(?P<tag>[A-Za-z0-9]{2,8}) (?:哈希[(（](?:文件|檔案) 
                    r"|hash of (?P<en>.+))[:：]\s*")
 _IN_PAIRS = re.compile(r"[0-9A-Fa-f]{2}(?: [0-9A-Fa-f]{2})+")
 _IN_ONE = re.compile(r"[0-9A-Fa-f]+")
-_ENDED = re.compile(r"CertUtil: -hashfile (?:命令成功完成。|command completed successfully\.)\s*", re.IGNORECASE)
+_ENDED = re.compile(r"CertUtil: -hashfile (?:命令成功完成。?|command completed successfully\.?)\s*", re.IGNORECASE)
 _PROMPT = re.compile(r"(?:PS )?[A-Za-z]:[^>]*>.*certutil.*", re.IGNORECASE)
 
 
@@ -83,7 +83,8 @@ def _powershell(lines: Numbered) -> Iterator[Said]:
     held: Said | None = None                    # until the next line shows that its path ended with it
     for line_no, text in lines:
         if held and text.strip() and not text[:at_path].strip():
-            held = Said(held.line_no, held.text, reason="cut", path=held.path)
+            path = held.entries[0].path if held.entries else held.path
+            held = Said(held.line_no, text.strip(), reason="cut", path=path)
             continue
         if held:
             yield held
@@ -101,8 +102,11 @@ def _powershell_row(line_no: int, text: str, at_hash: int, at_path: int) -> Said
     apart = all(cell[-1:] == " " and not cell[:1].isspace() for cell in cells[:2])
     if not apart or not cells[2] or cells[2][0].isspace():
         return Said(line_no, text)
-    pairs = list(zip(("Algorithm", "Hash", "Path"), map(str.strip, cells), strict=True))
-    return record_of(line_no, pairs)
+    tag, digest, path = map(str.strip, cells)
+    entry = entry_of(path, algorithm_named(tag), digest)
+    if entry.digest and _IN_ONE.fullmatch(digest) and not CUT_PATH.search(path):
+        return Said(line_no, "", [entry])
+    return record_of(line_no, [("Algorithm", tag), ("Hash", digest), ("Path", path)])
 
 
 # --- 7-Zip -----------------------------------------------------------------------------------------------------

@@ -156,7 +156,7 @@ def _csv_rows(lines: Iterable[str], delimiter: str, file_name: str) -> Iterator[
             if reader.line_num > line_no and any(_SWALLOWED.search(cell) for cell in cells):
                 yield from ((line_no + n, [text]) for n, text in enumerate(delimiter.join(cells).split("\n")))
             else:
-                yield line_no, [_AS_TEXT.sub(r"\1", cell) for cell in cells]
+                yield line_no, [_AS_TEXT.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in cells]
             line_no = reader.line_num + 1
     except csv.Error as error:
         raise FormUnreadable("form-broken", file=file_name, line=line_no) from error
@@ -240,6 +240,8 @@ def read_sheets(sheets: Sequence[Sheet]) -> Tables:
             if header:
                 table = _Table(tables, header, sheet)
                 tables.table_count += header.is_list or header.is_catalogue
+            elif table and not held and table.names_algorithm(row[1]):
+                table.take(*row)
             elif table:
                 held.append((table, row))
             else:
@@ -269,6 +271,10 @@ class _Table:
         """Whether a row could be another header: no digest stands in its digest column."""
         column = self._header.digests[0].at if self._header.digests else -1
         return column < 0 or column >= len(cells) or len(cells[column]) < 24 and isinstance(cells[column], str)
+
+    def names_algorithm(self, cells: Sequence[Cell]) -> bool:
+        """Whether the algorithm of every digest stands in its column's head or in the row: no title is waited for."""
+        return self._text(cells, "algorithm") != "" or all(column.algorithm for column in self._header.digests)
 
     def _text(self, cells: Sequence[Cell], name: str) -> str:
         at = self._header.columns.get(name, -1)

@@ -248,6 +248,7 @@ REFUSED = {
     "html-with-spans": tools.hashmyfiles_html(CONTENT).replace("<td bgcolor=#FFFFFF nowrap>", "<td colspan=2>", 1),
     "html-with-a-table-inside": tools.hashmyfiles_html(CONTENT).replace("<td ", "<td><table><tr><td ", 1),
     "html-with-a-hidden-cell": tools.hashmyfiles_html(CONTENT).replace("<td ", "<!-- <td> --><td ", 1),
+    "html-with-a-tag-that-joins-cells": tools.hashmyfiles_html(CONTENT).replace("<td ", "<xd ", 1),
     "xml-of-another-shape": "<?xml version='1.0'?><a><b>x</b></a>",
     "xml-too-deep": "<?xml version='1.0'?>" + "<a>" * 100_000,
     "xml-with-text-between": tools.fciv_xml(CONTENT).replace("<FILE_ENTRY>", "x<FILE_ENTRY>", 1),
@@ -267,6 +268,12 @@ def test_a_layout_that_is_not_known_is_never_guessed(case: str, tmp_path: Path) 
                                   "<?xml version='1.0'?>", "<FCIV></FCIV><FCIV></FCIV>", "<FCIV>\x01</FCIV>"])
 def test_xml_that_is_broken(text: str, tmp_path: Path) -> None:
     assert refused(tmp_path, text, "db.xml", "utf-8") == "form-broken"
+
+
+def test_a_row_of_two_files_is_none(tmp_path: Path) -> None:
+    text = tools.hashmyfiles_html(CONTENT).replace("<tr><td", "<td").replace("<td", "<tr><td", 1)
+    form = form_of(tmp_path, text, "h.html", "utf-16")
+    assert [(line.line_no, line.defect) for line in form.lines] == [(6, "form-line-malformed")]
 
 
 @pytest.mark.parametrize("write", [tools.fciv_xml, tools.hashmyfiles_xml])
