@@ -1,131 +1,194 @@
-"""Text lists of digests: md5sum and its family, BSD text, SFV, hashdeep.
+"""Text lists of digests: from the first lines to one layout, from the layout to `Lines`.
 
 Takes the lines of a text, gives `Lines` and findings, relies on the table `LAYOUTS`: a layout is a name and a function
-that looks at the first lines and gives the reader of its lines, or None. The layout is decided once for the file; a
+that looks at the first lines and says how such a file is read, or None. The layout is decided once for the file; a
 line that then does not parse is kept with a defect. No line is dropped: each is blank, a comment of the layout, or
 kept.
 """
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
-from typing import NamedTuple
 
 from carriers.model import Finding
 
 from .form import DigestLine, FormUnreadable, Lines, Scope
-from .normalise import ALGORITHM_OF_DIGITS, DIGEST_DIGITS, algorithm_named
+from .line_lists import COMMENTS, bsd, digest_alone, fciv_both, hashdeep, md5sum, name_first, sfv
+from .list_lines import Blocks, Entry, Layout, Numbered, Reader, Said, entry_of, is_plausible
+from .normalise import DIGEST_DIGITS
+from .windows_lists import archive_listing, certutil, fastsum, hash_table, powershell_table, records
 
-SAMPLE_LINES = 2000
+SAMPLE_LINES, SAMPLE_COMMENTS = 2000, 200_000
 MAX_LINES = 2_000_000
-LONGEST_PATH = 32_767              # characters, of Windows; Linux has 4096 bytes
 SHOWN = 80                         # characters of a bad line that a finding carries
 
-
-class Entry(NamedTuple):
-    """What one line says. digest: lower- or upper-case hex of a length that fits, else "" and `digits` tells."""
-
-    path: str
-    algorithm: str
-    digest: str
-    declared_size: str = ""
-    digits: int = 0
-
-
-Parse = Callable[[str], Sequence[Entry]]
-
-
-class Reader(NamedTuple):
-    """How the lines of one file are read: what begins a comment, and the parser (no entries = does not parse).
-
-    quick: a pattern (digest, path) of the lines that have nothing to undo and nothing to doubt, for speed only.
-    """
-
-    comments: tuple[str, ...]
-    parse: Parse
-    quick: re.Pattern[str] | None = None
-    algorithm_of: Mapping[int, str] = ALGORITHM_OF_DIGITS
-
-
-class Layout(NamedTuple):
-    """A kind of list. reader: given the first lines and the file's name, its reader, or None where it cannot be."""
-
-    name: str
-    reader: Callable[[Sequence[str], str], Reader | None]
+# Those that bear a mark of their own come first, and no two of them fit one file; of the others, which are told by
+# how many lines they can read, the earlier is taken where the writing of the lines leaves no doubt.
+LAYOUTS = (
+    Layout("certutil", certutil), Layout("powershell-table", powershell_table), Layout("7-zip", hash_table),
+    Layout("7-zip-listing", archive_listing), Layout("fastsum", fastsum), Layout("records", records),
+    Layout("hashdeep", hashdeep), Layout("bsd", bsd), Layout("fciv-both", fciv_both), Layout("md5sum", md5sum),
+    Layout("sfv", sfv), Layout("name-first", name_first), Layout("digest-alone", digest_alone))
 
 
 def read_list(lines: Iterable[str], file_name: str) -> tuple[str, Lines, list[Finding]]:
     """Read a text list of digests.
 
-    Returns: the layout's name, the lines, findings `form-line-malformed` and `form-digest-length`.
-    Raises:  FormUnreadable form-unknown-layout (less than half of the lines parse in any layout), form-bomb.
+    Returns: the layout's name, the lines, findings `form-line-malformed`, `form-digest-length`,
+             `form-digest-is-number`.
+    Raises:  FormUnreadable form-unknown-layout (less than half of the lines parse in any layout, or two layouts read
+             them differently), form-bomb.
     Source:  domain §3.9, §10.10; GNU coreutils `md5sum`, hashdeep 4.
     """
     source = iter(lines)
-    sample = list(islice(source, SAMPLE_LINES))
+    sample = _sampled(source)
     name, reader = _recognise(sample, file_name)
+    numbered = _bounded(chain(sample, source), file_name)
+    keeper = Keeper(file_name)
+    if isinstance(reader, Blocks):
+        for said in reader.read(numbered):
+            keeper.keep(said)
+    else:
+        _read_lines(numbered, reader, keeper)
+    return name, keeper.lines, keeper.settled()
+
+
+def _sampled(source: Iterator[str]) -> list[str]:
+    """The first lines; comments are not counted, for an SFV begins with one for every file."""
+    sample, counted = [], 0
+    for text in islice(source, SAMPLE_COMMENTS):
+        sample.append(text)
+        counted += not text.startswith(COMMENTS)
+        if counted == SAMPLE_LINES:
+            break
+    return sample
+
+
+def _read_lines(numbered: Numbered, reader: Reader, keeper: Keeper) -> None:
+    """Read a list line by line; lines that match the quick pattern are handed on a few thousand at a time."""
     quick = reader.quick.fullmatch if reader.quick else None
-    listed, findings = Lines(), []
-    batch = _Batch(listed, reader.algorithm_of)
-    sound = bad = 0
-    for line_no, text in enumerate(chain(sample, source), start=1):
+    batch = _Batch(keeper, reader.algorithm_of)
+    for line_no, text in numbered:
+        if quick and (match := quick(text)):
+            if len(match[1]) in reader.algorithm_of:
+                batch.add(line_no, match)
+            else:
+                batch.flush()
+                keeper.keep(Said(line_no, text, [entry_of(match[2], "", match[1])]))
+        elif text and not text.isspace() and not text.startswith(reader.comments):
+            batch.flush()
+            entries = [entry for entry in reader.parse(text) if is_plausible(entry.path)]
+            keeper.keep(Said(line_no, text, entries, path="" if entries else _name_in(text)))
+    batch.flush()
+
+
+def _bounded(lines: Iterable[str], file_name: str) -> Iterator[tuple[int, str]]:
+    for line_no, text in enumerate(lines, start=1):
         if line_no > MAX_LINES:
             raise FormUnreadable("form-bomb", file=file_name, limit=MAX_LINES)
-        if quick and (match := quick(text)):
-            batch.add(line_no, match)
-            continue
-        if not text or text.isspace() or text.startswith(reader.comments):
-            continue
-        batch.flush()
-        entries = [entry for entry in reader.parse(text) if _plausible(entry.path)]
-        sound, bad = (sound + 1, bad) if entries else (sound, bad + 1)
-        for line, finding in _kept(line_no, text, entries):
-            listed.append(line)
-            if finding:
-                findings.append(finding)
-    batch.flush()
-    if not listed or bad > sound + batch.count:
-        raise FormUnreadable("form-unknown-layout", file=file_name)
-    return name, listed, findings
+        yield line_no, text
 
 
-def _recognise(sample: Sequence[str], file_name: str) -> tuple[str, Reader]:
-    """The layout in which most of the first lines parse; the earlier in the table where two read as many."""
-    best, most = None, 0
-    for layout in LAYOUTS:
-        reader = layout.reader(sample, file_name)
-        if reader is None:
+def _recognise(sample: Sequence[str], file_name: str) -> tuple[str, Reader | Blocks]:
+    """The layout whose own mark the first lines bear, else the one in which most of them parse.
+
+    Where two layouts read as many, the earlier in the table, if its writing is beyond doubt; a doubt is not guessed.
+    """
+    readers = [(layout.name, layout.reader(sample, file_name)) for layout in LAYOUTS]
+    marked = [(name, reader) for name, reader in readers if isinstance(reader, Blocks)]
+    if len(marked) == 1:
+        return marked[0]
+    best: list[tuple[str, Reader, list[str]]] = []
+    most = 0
+    for name, reader in () if marked else readers:
+        if not isinstance(reader, Reader):
             continue
         content = [text for text in sample if text and not text.isspace() and not text.startswith(reader.comments)]
-        parsed = sum(bool(reader.parse(text)) for text in content)
-        if parsed > most and parsed * 2 >= len(content):
-            best, most = (layout.name, reader), parsed
-    if best is None:
+        parsed = [text for text in content if reader.parse(text)]
+        if len(parsed) >= max(1, most) and len(parsed) * 2 >= len(content):
+            best = best if len(parsed) == most else []
+            best.append((name, reader, parsed))
+            most = len(parsed)
+    if not best:
         raise FormUnreadable("form-unknown-layout", file=file_name)
-    return best
+    name, reader, parsed = best[0]
+    if len(best) > 1 and not (reader.plain and all(map(reader.plain.fullmatch, parsed))):
+        raise FormUnreadable("form-unknown-layout", file=file_name)
+    return name, reader
 
 
-def _plausible(path: str) -> bool:
-    return 0 < len(path) <= LONGEST_PATH and "\0" not in path and not path.isspace()
+class Keeper:
+    """What a list said, as lines and findings; counts what could be read and what could not."""
 
+    def __init__(self, file_name: str) -> None:
+        self.lines = Lines()
+        self._findings: list[Finding] = []
+        self._file_name = file_name
+        self._sound = self._bad = 0
+        self._unnamed: list[tuple[int, str]] = []       # the first line whose digest may be SHA-256 or SM3
+        self._unnamed_count = 0
 
-def _kept(line_no: int, text: str, entries: Sequence[Entry]) -> Iterator[tuple[DigestLine, Finding | None]]:
-    """The lines that a text line becomes, each with its finding."""
-    facts: dict[str, str | int]
-    if not entries:
-        code, path = "form-line-malformed", _name_in(text)
-        facts = {"line": line_no, "content": text.strip()[:SHOWN], "reason": "layout"}
-        yield DigestLine(line_no, "", path, Scope.FILE, "", "", "", code), Finding(code, path, facts=facts)
-    for entry in entries:
+    def keep(self, said: Said) -> None:
+        """Keep what a line or a block says: a line for each digest, or one that cannot be trusted."""
+        entries = [entry for entry in said.entries if is_plausible(entry.path)]
+        if not entries:
+            self._bad += 1
+            self._malformed(said, said.path, said.reason)
+            return
+        self._sound += any(not entry.reason for entry in entries)
+        self._bad += all(entry.reason != "" for entry in entries)
+        for entry in entries:
+            self._entry(said, entry)
+
+    def add(self, line_nos: Sequence[int], paths: Sequence[str], digests: Sequence[str],
+            algorithm_of: Mapping[int, str]) -> None:
+        """Keep sound lines in bulk."""
+        self.lines.extend(line_nos, paths, digests, algorithm_of)
+        self._sound += len(paths)
+
+    def settled(self) -> list[Finding]:
+        """The findings. Raises: FormUnreadable form-unknown-layout where most lines could not be read."""
+        if not self.lines or self._bad > self._sound:
+            raise FormUnreadable("form-unknown-layout", file=self._file_name)
+        for line_no, text in self._unnamed:
+            self._findings.append(Finding("form-digest-length", facts={
+                "line": line_no, "length": 64, "content": _content(text), "reason": "list-unnamed",
+                "lines_unnamed": self._unnamed_count}))
+        return self._findings
+
+    def _entry(self, said: Said, entry: Entry) -> None:
+        known = entry.algorithm if entry.algorithm in DIGEST_DIGITS else ""
         if entry.digest:
-            yield DigestLine(line_no, "", entry.path, Scope.FILE, entry.algorithm, entry.digest,
-                             entry.declared_size, ""), None
+            self.lines.append(DigestLine(said.line_no, "", entry.path, Scope.FILE, entry.algorithm, entry.digest,
+                                         entry.declared_size, ""))
+        elif entry.reason:
+            self._malformed(said, entry.path, entry.reason, entry.declared_size)
+        elif entry.number:
+            self._defect(said, entry._replace(algorithm=known), "form-digest-is-number", {
+                "line": said.line_no, "row": said.line_no, "column": entry.column, "value": entry.number[:SHOWN],
+                "package_no": ""})
+        elif entry.digits == 64 and not entry.algorithm:
+            self._unnamed = self._unnamed or [(said.line_no, said.text)]
+            self._unnamed_count += 1
+            self._defect(said, entry, "form-digest-length", None)
         else:
-            code, known = "form-digest-length", entry.algorithm if entry.algorithm in DIGEST_DIGITS else ""
-            facts = {"line": line_no, "length": entry.digits, "content": text.strip()[:SHOWN], "reason": ""}
-            yield (DigestLine(line_no, "", entry.path, Scope.FILE, known, "", entry.declared_size, code),
-                   Finding(code, entry.path, facts=facts))
+            self._defect(said, entry._replace(algorithm=known), "form-digest-length", {
+                "line": said.line_no, "length": entry.digits, "content": _content(said.text), "reason": ""})
+
+    def _malformed(self, said: Said, path: str, reason: str, size: str = "") -> None:
+        self._defect(said, Entry(path if is_plausible(path) else "", "", "", size), "form-line-malformed", {
+            "line": said.line_no, "content": _content(said.text), "reason": reason})
+
+    def _defect(self, said: Said, entry: Entry, code: str, facts: dict[str, str | int] | None) -> None:
+        self.lines.append(DigestLine(said.line_no, "", entry.path, Scope.FILE, entry.algorithm, "",
+                                     entry.declared_size, code))
+        if facts is not None:
+            self._findings.append(Finding(code, entry.path, facts=facts))
+
+
+def _content(text: str) -> str:
+    return text.strip()[:SHOWN]
 
 
 _NAMES = tuple(re.compile(p) for p in (
@@ -135,17 +198,16 @@ _NAMES = tuple(re.compile(p) for p in (
 def _name_in(text: str) -> str:
     """The name that a line which does not parse seems to speak of, "" where none is recognisable."""
     for pattern in _NAMES:
-        if (match := pattern.match(text)) and _plausible(match[1]):
+        if (match := pattern.match(text)) and is_plausible(match[1]):
             return match[1]
     return ""
 
 
 class _Batch:
-    """Lines found by the quick pattern, handed to `Lines` a few thousand at a time."""
+    """Lines found by the quick pattern, handed on a few thousand at a time."""
 
-    def __init__(self, lines: Lines, algorithm_of: Mapping[int, str]) -> None:
-        self._lines, self._algorithm_of = lines, algorithm_of
-        self.count = 0
+    def __init__(self, keeper: Keeper, algorithm_of: Mapping[int, str]) -> None:
+        self._keeper, self._algorithm_of = keeper, algorithm_of
         self._line_nos: list[int] = []
         self._paths: list[str] = []
         self._digests: list[str] = []
@@ -160,129 +222,5 @@ class _Batch:
 
     def flush(self) -> None:
         if self._paths:
-            self._lines.extend(self._line_nos, self._paths, self._digests, self._algorithm_of)
-            self.count += len(self._paths)
+            self._keeper.add(self._line_nos, self._paths, self._digests, self._algorithm_of)
             self._line_nos, self._paths, self._digests = [], [], []
-
-
-# --- md5sum, sha1sum, sha256sum, sm3sum ------------------------------------------------------------------------
-# `hex  path`, `hex *path`; tabs or one space are as good. Only the first word is a digest: names may begin like one.
-
-_GAP = r"(?:(?> *+\t[ \t]*+\*?)| [ *]| )"
-# TeraCopy and fsum name the algorithm before the asterisk: `hex ?SHA1*path`; no name on Windows holds either.
-_MARKED = re.compile(r"\?([A-Za-z0-9-]{2,16})\*(.+)", re.DOTALL)
-_QUICK = re.compile(r"([0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?)" + _GAP
-                    + r"((?!\?[A-Za-z0-9-]{2,16}\*)[^\0]{0,32766}[^\0\s])")
-# Not what `md5sum` writes, though its lines look so: 7-Zip's table (a size before the name), fciv's with two digests,
-# FastSum's with the true names in comments.
-_FOREIGN = re.compile(r"-{6,}(?:[ \t]+-{2,})+[ \t]*|//[ \t]*MD5[ \t]+SHA-?1[ \t]*|;[ \t]*UTF8:.*",
-                      re.IGNORECASE | re.DOTALL)
-_GROUPED = "|".join(                       # in pairs, fours, eights, as certutil and people write; longest first
-    rf"[0-9a-f]{{{wide}}}(?P<g{digits}_{wide}>[ :-])(?:[0-9a-f]{{{wide}}}(?P=g{digits}_{wide})){{{digits // wide - 2}}}"
-    rf"[0-9a-f]{{{wide}}}" for digits in (64, 40, 32) for wide in (2, 4, 8))
-_LENIENT = re.compile(
-    r"(?P<escaped>\\?)(?:(?P<named>md-?5|sha-?1|sha2?-?256|sm-?3)\s?[:=]\s?)?(?:0x)?"
-    rf"(?P<digest>{_GROUPED}|[0-9a-f]{{16,128}}){_GAP}(?P<path>.+)", re.IGNORECASE | re.DOTALL)
-_HALF_WIDTH = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
-_SM3_FILE = re.compile(r"(?<![a-z0-9])sm3(?![a-z0-9])|sm3sum", re.IGNORECASE)
-_ESCAPES = {"\\\\": "\\", "\\n": "\n", "\\r": "\r"}
-
-
-def _unescaped(path: str) -> str:
-    """A name that GNU tools escaped; "" where it holds an escape that they never write."""
-    if re.sub(r"\\[\\nr]", "", path).count("\\"):
-        return ""
-    return re.sub(r"\\[\\nr]", lambda match: _ESCAPES[match[0]], path)
-
-
-def _md5sum(sample: Sequence[str], file_name: str) -> Reader | None:
-    if any(map(_FOREIGN.fullmatch, sample)):
-        return None
-    # 64 digits are SHA-256 as `sha256sum` writes them, unless the list's own name says SM3.
-    algorithm_of = {**ALGORITHM_OF_DIGITS, 64: "sm3" if _SM3_FILE.search(file_name) else "sha256"}
-
-    def parse(text: str) -> list[Entry]:
-        text = text.lstrip(" \t\ufeff")
-        match = _LENIENT.fullmatch(text.translate(_HALF_WIDTH))
-        if not match:
-            return []
-        digest = re.sub("[ :-]", "", match["digest"]).lower()
-        path = text[match.start("path"):]
-        if match["escaped"]:
-            path = _unescaped(path)
-        algorithm = algorithm_named(match["named"] or "") or algorithm_of.get(len(digest), "")
-        if marked := _MARKED.fullmatch(path):
-            algorithm, path = algorithm_named(marked[1]), marked[2]
-            if not algorithm:
-                return []
-        fits = DIGEST_DIGITS.get(algorithm) == len(digest)
-        return [Entry(path, algorithm, digest if fits else "", digits=len(digest))]
-
-    return Reader(("#", ";", "//"), parse, _QUICK, algorithm_of)
-
-
-# --- BSD, GNU --tag, openssl -----------------------------------------------------------------------------------
-# `MD5 (path) = hex`, `SHA2-256(path)= hex`.
-
-_TAGGED = re.compile(r"(\\?)([A-Za-z0-9][\w/-]{1,15}) ?\((.+)\) ?= ?([0-9A-Fa-f]{8,128})[ \t]*", re.DOTALL)
-
-
-def _bsd(_sample: Sequence[str], _file_name: str) -> Reader:
-    def parse(text: str) -> list[Entry]:
-        match = _TAGGED.fullmatch(text.lstrip("\ufeff"))
-        if not match:
-            return []
-        escaped, tag, path, digest = match.groups()
-        algorithm = algorithm_named(tag)
-        fits = DIGEST_DIGITS.get(algorithm) == len(digest)
-        return [Entry(_unescaped(path) if escaped else path, algorithm or tag, digest if fits else "",
-                      digits=len(digest))]
-
-    return Reader(("#", ";", "//"), parse)
-
-
-# --- SFV -------------------------------------------------------------------------------------------------------
-# `path CRC32`. A line that ends in eight digits may also be a date: the file must be named .sfv, or some digest must
-# have a letter.
-
-_SFV = re.compile(r"(\S|\S.*\S)[ \t]+([0-9A-Fa-f]{8})[ \t]*", re.DOTALL)
-
-
-def _sfv(sample: Sequence[str], file_name: str) -> Reader | None:
-    def parse(text: str) -> list[Entry]:
-        match = _SFV.fullmatch(text.lstrip("\ufeff"))
-        return [Entry(match[1], "crc32", match[2])] if match and match[1][-1] not in ":：" else []
-
-    reader = Reader((";",), parse)
-    named = file_name.lower().endswith(".sfv")
-    return reader if named or any(not e.digest.isdigit() for text in sample for e in parse(text)) else None
-
-
-# --- hashdeep --------------------------------------------------------------------------------------------------
-# `%%%% HASHDEEP-1.0`, `%%%% size,md5,sha256,filename`, `## comments`, then the columns; the name is last, unquoted.
-
-def _hashdeep(sample: Sequence[str], _file_name: str) -> Reader | None:
-    if len(sample) < 2 or not sample[0].startswith("%%%% HASHDEEP-") or not sample[1].startswith("%%%% size,"):
-        return None
-    columns = sample[1][5:].strip().split(",")
-    if columns[-1] != "filename":
-        return None
-    kinds = [algorithm_named(column) for column in columns]
-
-    def parse(text: str) -> list[Entry]:
-        cells = text.split(",", len(columns) - 1)
-        if len(cells) != len(columns) or not (cells[0].isascii() and cells[0].isdigit()):
-            return []
-        entries = []
-        for kind, cell in zip(kinds, cells, strict=True):
-            if kind and not re.fullmatch("[0-9A-Fa-f]+", cell):
-                return []
-            if kind:
-                fits = len(cell) == DIGEST_DIGITS[kind]
-                entries.append(Entry(cells[-1], kind, cell if fits else "", f"{cells[0]}B", len(cell)))
-        return entries
-
-    return Reader(("##", sample[0], sample[1]), parse)
-
-
-LAYOUTS = (Layout("hashdeep", _hashdeep), Layout("bsd", _bsd), Layout("md5sum", _md5sum), Layout("sfv", _sfv))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import stat
 from array import array
 from collections import defaultdict, deque
@@ -15,10 +16,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from carriers.model import Finding, Refused
 from checks.names import nfc, relative
+
+if TYPE_CHECKING:
+    from .workbook import Tables
 
 
 class FormUnreadable(Refused):
@@ -56,6 +60,35 @@ class DigestLine(NamedTuple):
 
 ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32")
 _SCOPES = tuple(Scope)
+_PLAIN_BYTES = re.compile(r"(0|[1-9][0-9]{0,17})B")
+_NUMBER_OF = {name: number for names in (ALGORITHMS, _SCOPES) for number, name in enumerate(names)}
+
+
+class Packed(Sequence[bytes]):
+    """Short byte strings one behind the other; a million digests as objects of their own take 50 MB more."""
+
+    def __init__(self) -> None:
+        self._content = bytearray()
+        self._ends = array("q", [0])
+
+    def append(self, piece: bytes) -> None:
+        self._content += piece
+        self._ends.append(len(self._content))
+
+    @overload
+    def __getitem__(self, index: int) -> bytes: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[bytes]: ...
+    def __getitem__(self, index: int | slice) -> bytes | list[bytes]:
+        if isinstance(index, slice):
+            return [self[i] for i in range(*index.indices(len(self)))]
+        at = index + len(self) if index < 0 else index
+        if not 0 <= at < len(self):
+            raise IndexError(index)
+        return bytes(self._content[self._ends[at]:self._ends[at + 1]])
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
 
 
 class Lines(Sequence[DigestLine]):
@@ -64,11 +97,12 @@ class Lines(Sequence[DigestLine]):
     def __init__(self) -> None:
         self.line_nos: array[int] = array("q")
         self.paths: list[str] = []
-        self.digests: list[bytes] = []
+        self.digests = Packed()
         self._algorithms: array[int] = array("B")
         self._scopes: array[int] = array("B")
         self._package_nos: dict[int, str] = {}
-        self._declared: dict[int, str] = {}
+        self._declared: dict[int, str] = {}                 # sizes as written, but for plain bytes
+        self._declared_bytes: array[int] = array("q")       # -1: none, or as written
         self.defects: dict[int, str] = {}
 
     def append(self, line: DigestLine) -> int:
@@ -77,11 +111,13 @@ class Lines(Sequence[DigestLine]):
         self.line_nos.append(line.line_no)
         self.paths.append(line.path)
         self.digests.append(bytes.fromhex(line.digest))
-        self._algorithms.append(ALGORITHMS.index(line.algorithm))
-        self._scopes.append(_SCOPES.index(line.scope))
+        self._algorithms.append(_NUMBER_OF[line.algorithm])
+        self._scopes.append(_NUMBER_OF[line.scope])
         if line.package_no:
             self._package_nos[index] = line.package_no
-        if line.declared_size:
+        in_bytes = _PLAIN_BYTES.fullmatch(line.declared_size)
+        self._declared_bytes.append(int(in_bytes[1]) if in_bytes else -1)
+        if line.declared_size and not in_bytes:
             self._declared[index] = line.declared_size
         if line.defect:
             self.defects[index] = line.defect
@@ -93,8 +129,10 @@ class Lines(Sequence[DigestLine]):
         numbers = {digits: ALGORITHMS.index(name) for digits, name in algorithm_of.items()}
         self.line_nos.extend(line_nos)
         self.paths.extend(paths)
-        self.digests.extend(map(bytes.fromhex, digests))
+        for digest in map(bytes.fromhex, digests):
+            self.digests.append(digest)
         self._algorithms.extend(map(numbers.__getitem__, map(len, digests)))
+        self._declared_bytes.extend(array("q", [-1]) * len(paths))
         self._scopes.frombytes(bytes(len(paths)))               # zeros: Scope.FILE, the first
 
     def algorithm(self, index: int) -> str:
@@ -108,7 +146,8 @@ class Lines(Sequence[DigestLine]):
         return self._package_nos.get(index, "")
 
     def declared_size(self, index: int) -> str:
-        return self._declared.get(index, "")
+        in_bytes = self._declared_bytes[index]
+        return f"{in_bytes}B" if in_bytes >= 0 else self._declared.get(index, "")
 
     def algorithms(self) -> tuple[str, ...]:
         """All algorithms that the lines name, in a fixed order."""
@@ -127,7 +166,7 @@ class Lines(Sequence[DigestLine]):
             return [self[i] for i in range(*index.indices(len(self)))]
         at = index + len(self) if index < 0 else index
         return DigestLine(self.line_nos[at], self._package_nos.get(at, ""), self.paths[at], self.scope(at),
-                          self.algorithm(at), self.digests[at].hex(), self._declared.get(at, ""),
+                          self.algorithm(at), self.digests[at].hex(), self.declared_size(at),
                           self.defects.get(at, ""))
 
 
@@ -188,10 +227,8 @@ def read_form(path: Path) -> SubmittedForm:
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     # The readers of layouts speak in the types above, so they are met here and not at the top.
-    from .digest_list import read_list
     from .fields import missing_fields
-    from .normalise import encoding_of, text_lines
-    from .workbook import Tables, read_csv, read_workbook
+    from .workbook import read_workbook
 
     name = path.name
     chunks, sha256, size_bytes = _received(path)
@@ -200,7 +237,6 @@ def read_form(path: Path) -> SubmittedForm:
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
     if kind or (chunks[0].startswith(b"BM") and b"\0\0\0\0" in chunks[0][:16]):
         raise FormUnreadable("form-is-image", file=name, kind=kind or "bmp")
-    tables: Tables | None
     if chunks[0][:4] in _BOOKS:
         layout, encoding = "workbook", ""
         tables = read_workbook(b"".join(chunks), name)
@@ -208,22 +244,43 @@ def read_form(path: Path) -> SubmittedForm:
         if not tables.table_count and not len(tables.fields) >= 3:
             raise FormUnreadable("form-unknown-layout", file=name)
     else:
-        encoding = encoding_of(chunks)
-        if not encoding:
-            raise FormUnreadable("form-undecodable", file=name)
-        try:
-            tables, lines = read_csv(text_lines(chunks, encoding), name)
-            layout = "csv"
-            if tables is None:
-                tables = Tables()
-                layout, tables.lines, tables.findings = read_list(lines, name)
-        except OverflowError as error:                   # a line longer than any list has
-            raise FormUnreadable("form-unknown-layout", file=name) from error
+        layout, encoding, tables = _read_text(chunks, name)
     findings = [*tables.findings, *_repeated(tables.lines)]
     if not len(tables.lines):
         findings.append(Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""}))
     return SubmittedForm(name, sha256, size_bytes, layout, encoding, layout == "workbook", tables.fields,
                          tuple(tables.carriers), tables.lines, tuple(findings))
+
+
+def _read_text(chunks: deque[bytes], name: str) -> tuple[str, str, Tables]:
+    """A form that is a text: a document of tags, a table, a list. Returns: its layout, its encoding, what it holds."""
+    from .digest_list import Keeper, read_list
+    from .markup_lists import encoding_of, kind_of, read_html, read_xml
+    from .normalise import text_lines, text_pieces
+    from .workbook import Tables, read_csv, read_sheets
+
+    encoding = encoding_of(chunks)
+    if not encoding:
+        raise FormUnreadable("form-undecodable", file=name)
+    kind = kind_of(chunks[0][:1024].decode(encoding, "ignore").removeprefix("\ufeff"))
+    tables: Tables | None = Tables()
+    try:
+        if kind == "html":
+            tables = read_sheets(read_html("".join(text_pieces(chunks, encoding)), name))
+            if not tables.table_count:
+                raise FormUnreadable("form-unknown-layout", file=name)
+            return kind, encoding, tables
+        if kind == "xml":
+            keeper = Keeper(name)
+            read_xml(text_pieces(chunks, encoding), keeper.keep, name)
+            return kind, encoding, Tables(lines=keeper.lines, findings=keeper.settled())
+        tables, lines = read_csv(text_lines(chunks, encoding), name)
+        if tables is not None:
+            return "csv", encoding, tables
+        layout, listed, findings = read_list(lines, name)
+    except OverflowError as error:                           # a line longer than any list has
+        raise FormUnreadable("form-unknown-layout", file=name) from error
+    return layout, encoding, Tables(lines=listed, findings=findings)
 
 
 def _received(path: Path) -> tuple[deque[bytes], str, int]:

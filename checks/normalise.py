@@ -43,9 +43,9 @@ def label(text: str) -> str:
 
 # --- digests ---------------------------------------------------------------------------------------------------
 
-_NAMED = re.compile(r"(md-?5|sha-?1|sha2?-?256|sm-?3|crc-?32)(?![0-9a-z])", re.IGNORECASE)
-_PREFIX = re.compile(r"(md-?5|sha2?-?256|sha-?1|sm-?3|crc-?32)\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
-_SUFFIX = re.compile(r"(.*?)\s*[(\[](md-?5|sha2?-?256|sha-?1|sm-?3|crc-?32)[)\]]", re.IGNORECASE | re.DOTALL)
+_NAMED = re.compile(r"(md-?5|sha-?1|sha(?:2?-)?256|sm-?3|crc-?32)(?![0-9a-z])", re.IGNORECASE)
+_PREFIX = re.compile(r"(md-?5|sha(?:2?-)?256|sha-?1|sm-?3|crc-?32)\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
+_SUFFIX = re.compile(r"(.*?)\s*[(\[](md-?5|sha(?:2?-)?256|sha-?1|sm-?3|crc-?32)[)\]]", re.IGNORECASE | re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
 _PLAIN = re.compile(r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+")
@@ -162,17 +162,18 @@ def encoding_of(chunks: Sequence[bytes]) -> str:
     head = chunks[0][:4096] if chunks else b""
     for mark, encoding in _MARKS:
         if head.startswith(mark):
-            return encoding if _decodes(chunks, encoding) else ""
+            return encoding if decodes(chunks, encoding) else ""
     even, odd = head[0::2].count(0), head[1::2].count(0)
     if max(even, odd) * 5 >= len(head) // 2 > 0 and min(even, odd) * 20 <= max(even, odd):
         encoding = "utf-16-le" if odd > even else "utf-16-be"
-        return encoding if _decodes(chunks, encoding) else ""
-    if all(chunk.isascii() for chunk in chunks) or _decodes(chunks, "utf-8"):
+        return encoding if decodes(chunks, encoding) else ""
+    if all(chunk.isascii() for chunk in chunks) or decodes(chunks, "utf-8"):
         return "utf-8"
-    return "gb18030" if _decodes(chunks, "gb18030") and not _mostly_utf8(chunks) else ""
+    return "gb18030" if decodes(chunks, "gb18030") and not _mostly_utf8(chunks) else ""
 
 
-def _decodes(chunks: Sequence[bytes], encoding: str) -> bool:
+def decodes(chunks: Sequence[bytes], encoding: str) -> bool:
+    """Whether a text is of this encoding throughout."""
     decoder = codecs.getincrementaldecoder(encoding)()
     try:
         for chunk in chunks:
@@ -185,7 +186,7 @@ def _decodes(chunks: Sequence[bytes], encoding: str) -> bool:
 
 def _mostly_utf8(chunks: Sequence[bytes]) -> bool:
     lines = [line for chunk in chunks for line in chunk.split(b"\n") if not line.isascii()]
-    good = sum(_decodes((line,), "utf-8") for line in lines)
+    good = sum(decodes((line,), "utf-8") for line in lines)
     return good >= 2 and good * 2 > len(lines)
 
 
@@ -211,3 +212,11 @@ def text_lines(chunks: deque[bytes], encoding: str) -> Iterator[str]:
         yield from lines
     if pending:
         yield pending.removesuffix("\r")
+
+
+def text_pieces(chunks: deque[bytes], encoding: str) -> Iterator[str]:
+    """A text as it stands, in pieces; the chunks are used up on the way."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    yield decoder.decode(chunks.popleft(), final=not chunks).removeprefix("\ufeff")
+    while chunks:
+        yield decoder.decode(chunks.popleft(), final=not chunks)

@@ -77,7 +77,10 @@ class DigestColumn(NamedTuple):
 
 
 class Header(NamedTuple):
-    """The columns of a table: identifier → index. is_list: its rows are lines; is_catalogue: its rows are carriers."""
+    """The columns of a table: identifier → index. is_list: its rows are lines; is_catalogue: its rows are carriers.
+
+    whole_paths: the path has the name in it, and no folder is to be joined with the name beside it.
+    """
 
     columns: dict[str, int]
     digests: tuple[DigestColumn, ...]
@@ -85,6 +88,7 @@ class Header(NamedTuple):
     width: int
     is_list: bool
     is_catalogue: bool
+    whole_paths: bool = False
 
 
 # --- opening ---------------------------------------------------------------------------------------------------
@@ -152,7 +156,7 @@ def _csv_rows(lines: Iterable[str], delimiter: str, file_name: str) -> Iterator[
             if reader.line_num > line_no and any(_SWALLOWED.search(cell) for cell in cells):
                 yield from ((line_no + n, [text]) for n, text in enumerate(delimiter.join(cells).split("\n")))
             else:
-                yield line_no, [_AS_TEXT.sub(r"\1", cell) for cell in cells]
+                yield line_no, [_AS_TEXT.sub(r"\1", cell) if cell[:2] == '="' else cell for cell in cells]
             line_no = reader.line_num + 1
     except csv.Error as error:
         raise FormUnreadable("form-broken", file=file_name, line=line_no) from error
@@ -180,7 +184,7 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
     """
     columns: dict[str, int] = {}
     digests: list[DigestColumn] = []
-    unit, filled = "", 0
+    unit, filled, whole_paths = "", 0, False
     for index, cell in enumerate(cells):
         text = text_of(cell)
         filled += bool(text)
@@ -189,6 +193,8 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
         if not text or len(text) > LONGEST_HEADER:
             continue
         name, algorithm = _column(text)
+        whole_paths |= name == "full_path"
+        name = "path" if name == "full_path" else name
         if name == "digest":
             digests.append(DigestColumn(index, text, algorithm))
         elif name == "size" and (name not in columns or size_unit(text) == "B"):
@@ -203,7 +209,7 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
     is_catalogue = is_catalogue and 2 * (len(columns) + len(digests)) > filled
     if not (is_list or is_catalogue or other):
         return None
-    return Header(columns, tuple(digests), unit, len(cells), is_list, is_catalogue)
+    return Header(columns, tuple(digests), unit, len(cells), is_list, is_catalogue, whole_paths)
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -234,6 +240,8 @@ def read_sheets(sheets: Sequence[Sheet]) -> Tables:
             if header:
                 table = _Table(tables, header, sheet)
                 tables.table_count += header.is_list or header.is_catalogue
+            elif table and not held and table.names_algorithm(row[1]):
+                table.take(*row)
             elif table:
                 held.append((table, row))
             else:
@@ -264,6 +272,10 @@ class _Table:
         column = self._header.digests[0].at if self._header.digests else -1
         return column < 0 or column >= len(cells) or len(cells[column]) < 24 and isinstance(cells[column], str)
 
+    def names_algorithm(self, cells: Sequence[Cell]) -> bool:
+        """Whether the algorithm of every digest stands in its column's head or in the row: no title is waited for."""
+        return self._text(cells, "algorithm") != "" or all(column.algorithm for column in self._header.digests)
+
     def _text(self, cells: Sequence[Cell], name: str) -> str:
         at = self._header.columns.get(name, -1)
         return text_of(cells[at]) if 0 <= at < len(cells) else ""
@@ -293,6 +305,9 @@ class _Table:
             package_no = self._package_no
         if self._sheet.delimited and any(map(text_of, cells[self._header.width:])):
             self._reject(line_no, cells, (package_no, path), "cells")
+            return
+        if self._header.whole_paths and path not in (self._text(cells, "path"), self._text(cells, "name")):
+            self._reject(line_no, cells, (package_no, self._text(cells, "path")), "names-differ")
             return
         if not digests and not self._header.is_catalogue:
             self._reject(line_no, cells, (package_no, path), "digest-empty")

@@ -9,7 +9,7 @@ from checks.form import read_form
 from checks.judge import final_outcome
 from station import batch as batches
 from station.commands import open_station
-from station.commands.intake import refuse_classified
+from station.commands.intake import refuse_classified, show_encoding
 from station.words import Voice
 
 
@@ -28,6 +28,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     if path.is_file():
         form = read_form(path)
         refuse_classified(station, form)
+        show_encoding(form, voice)
         given = {"fonds_no": options.fonds, "unit_name": options.unit, "year": options.year}
         number = batches.open_batch(station, form, path, given, options.number)
     else:

@@ -19,6 +19,8 @@ from station.register import Station
 from station.verdicts import verdict_json
 from station.words import Voice
 
+NAME_SHOWN = 160                    # characters of a path of the list
+
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("source", type=Path, help=voice.phrase("help-source"))
@@ -55,6 +57,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     form = read_form(options.form) if options.form else None
     if form is not None:
         refuse_classified(station, form)
+        show_encoding(form, voice)
         open_known_batch(station, form, options.form)
     inside = form is not None and options.source.is_dir() and _lies_in(options.form, options.source)
     progress = Progress(voice, options.progress)
@@ -76,6 +79,20 @@ def refuse_classified(station: Station, form: SubmittedForm) -> None:
     if is_classified(level):
         station.register.append("refusal", {"reason": "R12", "form_sha256": form.sha256})
         raise Refused("classified", level=level)
+
+
+def show_encoding(form: SubmittedForm, voice: Voice) -> None:
+    """Where the encoding of a list was decided, some of its names, before it is the reference (domain §10.10).
+
+    A name that went wrong shows itself to anybody who reads Chinese; the first, one in the middle and the last.
+    """
+    if form.encoding in ("", "utf-8", "utf-8-sig"):
+        return
+    names = [path for path in form.lines.paths if not path.isascii()]
+    chosen = dict.fromkeys((names[0], names[len(names) // 2], names[-1])) if names else {}
+    voice.say("form-encoding", encoding=form.encoding.upper(), file=form.file_name)
+    for name in chosen:
+        voice.say("form-encoding-name", name=name[:NAME_SHOWN])
 
 
 def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> None:

@@ -11,7 +11,14 @@ from checks.form import read_form
 from checks.readability import SlowRule
 from station import batch as batches
 from station.commands import EXIT, open_station
-from station.commands.intake import add_choice, choice_of, open_known_batch, refuse_classified, report
+from station.commands.intake import (
+    add_choice,
+    choice_of,
+    open_known_batch,
+    refuse_classified,
+    report,
+    show_encoding,
+)
 from station.home import RegisterError
 from station.journal import begin, read_journal
 from station.reading import reading_from
@@ -31,6 +38,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     earlier = batches.load_verdict(station, options.intake)
     form = read_form(options.form)
     refuse_classified(station, form)
+    show_encoding(form, voice)
     open_known_batch(station, form, options.form)
     folder = station.home.intakes / options.intake
     records = list(read_journal(folder / "journal.jsonl"))

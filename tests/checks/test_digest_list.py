@@ -78,10 +78,33 @@ def test_carriage_returns_alone_end_lines_where_nothing_else_does(tmp_path: Path
 
 
 @pytest.mark.parametrize(("name", "algorithm"), [
-    ("list.sha256", "sha256"), ("sha256sum.txt", "sha256"), ("list.txt", "sha256"), ("list.sm3", "sm3"),
-    ("sm3sum.txt", "sm3"), ("LIST.SM3", "sm3"), ("usm3data.txt", "sha256")])
+    ("list.sha256", "sha256"), ("sha256sum.txt", "sha256"), ("清单SHA-256.txt", "sha256"), ("list.sm3", "sm3"),
+    ("sm3sum.txt", "sm3"), ("LIST.SM3", "sm3"), ("清单(国密SM3).txt", "sm3")])
 def test_sixty_four_digits_are_named_by_the_list(tmp_path: Path, name: str, algorithm: str) -> None:
     assert list(form_of(tmp_path, f"{SHA256}  a\n", name).lines) == [line(1, "a", SHA256, algorithm)]
+
+
+@pytest.mark.parametrize("name", ["list.txt", "usm3data.txt", "sha256-or-sm3.txt"])
+def test_sixty_four_digits_without_a_name_are_a_question(tmp_path: Path, name: str) -> None:
+    form = form_of(tmp_path, f"{A}  a\n{SHA256}  b\n{SHA256}  c\n", name)
+    assert list(form.lines) == [line(1, "a", A), line(2, "b", "", "", defect="form-digest-length"),
+                                line(3, "c", "", "", defect="form-digest-length")]
+    [finding] = form.findings
+    assert (finding.code, finding.path, dict(finding.facts)) == ("form-digest-length", "", {
+        "line": 2, "length": 64, "content": f"{SHA256}  b", "reason": "list-unnamed", "lines_unnamed": 2})
+
+
+def test_a_comment_may_name_the_algorithm_of_sixty_four_digits(tmp_path: Path) -> None:
+    form = form_of(tmp_path, f"; SHA256 checksums created by TeraCopy\n; teracopy.com\n\n{SHA256} *a\n", "list.txt")
+    assert (list(form.lines), form.findings) == ([line(4, "a", SHA256, "sha256")], ())
+
+
+def test_a_number_in_place_of_a_digest_is_a_lost_value(tmp_path: Path) -> None:
+    form = form_of(tmp_path, f"{A}  a\n1.23457E+31  b\n", "list.txt")
+    assert list(form.lines) == [line(1, "a", A), line(2, "b", "", "", defect="form-digest-is-number")]
+    [finding] = form.findings
+    assert (finding.code, finding.path, dict(finding.facts)) == ("form-digest-is-number", "b", {
+        "line": 2, "row": 2, "column": "1", "value": "1.23457E+31", "package_no": ""})
 
 
 def test_two_algorithms_for_one_file_are_two_lines(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import xlsxwriter
 import xlwt
 
 from checks import form as form_module
-from checks.form import FormUnreadable, read_form
+from checks.form import DigestLine, FormUnreadable, Lines, Scope, read_form
 from checks.normalise import declared_count, is_classified, size_agrees
 
 A = hashlib.md5(b"a").hexdigest()
@@ -347,3 +347,12 @@ def test_one_name_written_in_two_ways_is_one_name(again: str, tmp_path: Path) ->
     path.write_text(f"{'0' * 32}  x\n{'1' * 32}  {again}\n{'2' * 32}  y\n")
     wanted = ["form-line-conflict"] * 2 if again != "a/../x" else ["", ""]
     assert [line.defect for line in read_form(path).lines] == [*wanted, ""]
+
+
+@pytest.mark.parametrize("written", ["", "0B", "12345B", "007B", "12345 B", "1.5GB", "99999999999999999999B", "字节"])
+def test_a_declared_size_stays_as_it_was_written(written: str) -> None:
+    lines = Lines()
+    lines.extend([1], ["a"], [hashlib.md5(b"a").hexdigest()], {32: "md5"})
+    lines.append(DigestLine(2, "", "b", Scope.FILE, "md5", hashlib.md5(b"b").hexdigest(), written, ""))
+    assert [line.declared_size for line in lines] == ["", written]
+    assert [line.digest for line in lines] == [hashlib.md5(name).hexdigest() for name in (b"a", b"b")]

@@ -123,6 +123,29 @@ def test_a_list_on_the_carrier_proves_only_that_the_carrier_agrees_with_itself(t
     assert {f["code"] for f in verdict["findings"] if f["severity"] == "doubt"} == {"reference-on-carrier-only"}
 
 
+@pytest.mark.parametrize(("encoding", "shown"), [("gb18030", "GB18030"), ("utf-16", "UTF-16-LE"), ("utf-8", "")])
+def test_where_an_encoding_was_decided_three_names_are_shown(tmp_path: Path, encoding: str, shown: str) -> None:
+    source, form = a_package(tmp_path, {f"文书/第{n}页.txt": b"%d" % n for n in range(9)} | {"a.bin": b"a"})
+    form.write_bytes(form.read_text(encoding="utf-8").encode(encoding))
+    done = station(tmp_path / "home", "intake", source, "--form", form, "--json")
+    opened = station(tmp_path / "home", "batch", form, "--fonds", "J010", "--unit", "某局")
+    assert (done.returncode, opened.returncode) == (0, 0)
+    for said in (done.stderr, opened.stderr):
+        lines = said.splitlines()
+        assert [line.strip() for line in lines if "页.txt" in line] == (
+            [f"文书/第{n}页.txt" for n in (0, 4, 8)] if shown else [])
+        assert any(shown in line and "list.md5" in line for line in lines) == bool(shown)
+    assert json.loads(done.stdout)["outcome"] == "passed"
+
+
+def test_names_shown_cannot_speak_to_the_terminal(tmp_path: Path) -> None:
+    source, form = a_package(tmp_path, {"一.txt": b"one"})
+    form.write_bytes((form.read_text(encoding="utf-8") + f"{hashlib.md5(b'x').hexdigest()}  二\x1b[2J.txt\n")
+                     .encode("gb18030"))
+    done = station(tmp_path / "home", "intake", source, "--form", form)
+    assert "二\\x1b[2J.txt" in done.stderr and "\x1b" not in done.stderr
+
+
 def test_classified_is_refused_before_anything_is_read(tmp_path: Path) -> None:
     import xlsxwriter
 

@@ -7,4 +7,4 @@ from tests.vectors_kit import CONTENT, Case, coreutils, genisoimage
 
 
 def build(folder: Path) -> Case:
-    return Case(genisoimage(folder, CONTENT), coreutils(folder, CONTENT, "sha256sum"))
+    return Case(genisoimage(folder, CONTENT), coreutils(folder, CONTENT, "sha256sum", name="sha256sum.txt"))
