@@ -39,7 +39,7 @@ class DigestLine(NamedTuple):
     """One line of the digest list (续表).
 
     line_no: of the text or the sheet's row, from 1. path: as written, "" where the form names only a package.
-    algorithm: "md5", "sha1", "sha256", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
+    algorithm: "md5", "sha1", "sha256", "sha512", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
     declared_size: as written, with its unit ("6.127GB", "123456B"), "" = none.
     defect: "" or the code of the finding that says why the line cannot be trusted.
     """
@@ -54,7 +54,7 @@ class DigestLine(NamedTuple):
     defect: str
 
 
-ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32")
+ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32", "sha512")
 _SCOPES = tuple(Scope)
 
 

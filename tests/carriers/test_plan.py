@@ -96,7 +96,7 @@ extents = st.lists(places, max_size=4).map(tuple)
 def test_any_layout(layout: list[tuple[Extent, ...]], window: int, gaps: bool, tail: int, number: int) -> None:
     carrier = structure(*layout, tail=tail)
     assert carrier.files is not None
-    plan = make_plan(carrier, gaps, window * SIZE)
+    plan = make_plan(carrier, gaps=gaps, max_bytes=window * SIZE)
     reads = list(plan)
     assert [read.number for read in reads] == list(range(plan.count))
     assert list(plan.reads_from(number)) == reads[number:]
