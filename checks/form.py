@@ -10,8 +10,9 @@ import errno
 import hashlib
 import stat
 from array import array
+from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -42,6 +43,7 @@ class DigestLine(NamedTuple):
     algorithm: "md5", "sha1", "sha256", "sha512", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
     declared_size: as written, with its unit ("6.127GB", "123456B"), "" = none.
     defect: "" or the code of the finding that says why the line cannot be trusted.
+    parts: how many files the digest was made over, 0 = not given.
     """
 
     line_no: int
@@ -52,6 +54,7 @@ class DigestLine(NamedTuple):
     digest: str
     declared_size: str
     defect: str
+    parts: int = 0
 
 
 ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32", "sha512")
@@ -70,6 +73,9 @@ class Lines(Sequence[DigestLine]):
         self._package_nos: dict[int, str] = {}
         self._declared: dict[int, str] = {}
         self.defects: dict[int, str] = {}
+        self.parts: dict[int, int] = {}
+        self._list_names: list[str] = [""]
+        self._list_starts: array[int] = array("q", [0])
 
     def append(self, line: DigestLine) -> int:
         """Append a line and return its index."""
@@ -85,6 +91,8 @@ class Lines(Sequence[DigestLine]):
             self._declared[index] = line.declared_size
         if line.defect:
             self.defects[index] = line.defect
+        if line.parts:
+            self.parts[index] = line.parts
         return index
 
     def extend(self, line_nos: Sequence[int], paths: Sequence[str], digests: Sequence[str],
@@ -96,6 +104,31 @@ class Lines(Sequence[DigestLine]):
         self.digests.extend(map(bytes.fromhex, digests))
         self._algorithms.extend(map(numbers.__getitem__, map(len, digests)))
         self._scopes.frombytes(bytes(len(paths)))               # zeros: Scope.FILE, the first
+
+    def follow(self, name: str, other: Lines) -> None:
+        """Append all lines of a list, which `list_of` will name."""
+        first = len(self)
+        self._list_names.append(name)
+        self._list_starts.append(first)
+        self.line_nos.extend(other.line_nos)
+        self.paths.extend(other.paths)
+        self.digests.extend(other.digests)
+        self._algorithms.extend(other._algorithms)
+        self._scopes.extend(other._scopes)
+        for mine, theirs in ((self._package_nos, other._package_nos), (self._declared, other._declared),
+                             (self.defects, other.defects)):
+            mine.update((first + index, text) for index, text in theirs.items())
+        self.parts.update((first + index, count) for index, count in other.parts.items())
+
+    def list_of(self, index: int) -> str:
+        """The list that a line stands in, "" for the form's own lines."""
+        return self._list_names[bisect_right(self._list_starts, index) - 1]
+
+    def by_list(self) -> Iterator[tuple[str, range]]:
+        """Each list with its lines, the form's own ("") first."""
+        for name, first, end in zip(self._list_names, self._list_starts, [*self._list_starts[1:], len(self)],
+                                    strict=True):
+            yield name, range(first, end)
 
     def algorithm(self, index: int) -> str:
         """The algorithm of a line, "" where it has none."""
@@ -128,7 +161,7 @@ class Lines(Sequence[DigestLine]):
         at = index + len(self) if index < 0 else index
         return DigestLine(self.line_nos[at], self._package_nos.get(at, ""), self.paths[at], self.scope(at),
                           self.algorithm(at), self.digests[at].hex(), self._declared.get(at, ""),
-                          self.defects.get(at, ""))
+                          self.defects.get(at, ""), self.parts.get(at, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +180,34 @@ class CarrierLine:
     package_nos: tuple[str, ...] = ()
 
 
+class FormList(NamedTuple):
+    """A file that a form's lines were read from, besides the form: a list on the carrier, a manifest of a bag.
+
+    path: on the carrier, or below the form's folder. lines: how many it gave.
+    """
+
+    path: str
+    sha256: str
+    layout: str
+    lines: int
+    content: bytes
+
+
+class Bag(NamedTuple):
+    """What a BagIt bag says of itself. directory: it lies there, "" = at the root; None = Payload-Oxum not given."""
+
+    directory: str
+    octets: int | None
+    streams: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class SubmittedForm:
     """情况表 with its 续表. fields: identifiers of the 情况表 (fonds_no, unit_name, item_count …) → text as written.
 
     layout: "workbook", "csv", "md5sum", "bsd" …; encoding as decided for the whole file ("" for workbooks).
     is_workbook: whether the form has a header of its own that must be complete.
+    lists: that were followed; their lines come after the form's own, and a form of lists has none of its own.
     """
 
     file_name: str
@@ -165,6 +220,8 @@ class SubmittedForm:
     carriers: tuple[CarrierLine, ...] = ()
     lines: Lines = field(default_factory=Lines)
     findings: tuple[Finding, ...] = ()
+    lists: tuple[FormList, ...] = ()
+    bags: tuple[Bag, ...] = ()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -179,6 +236,11 @@ _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0":
 
 
 def read_form(path: Path) -> SubmittedForm:
+    """Read a submitted form from a file: `form_of` its content."""
+    return _form_of(path.name, *_received(path))
+
+
+def form_of(content: bytes, name: str) -> SubmittedForm:
     """Read a submitted form: a workbook, a csv, or a text list of digests; by its content, never by its name.
 
     Returns: findings `form-line-malformed`, `form-digest-is-number`, `form-digest-length`, `form-line-duplicate`,
@@ -187,14 +249,17 @@ def read_form(path: Path) -> SubmittedForm:
              form-protected, form-macro, form-bomb, form-is-image, form-undecodable, form-unknown-layout.
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
+    chunks = deque(content[at:at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))
+    return _form_of(name, chunks, hashlib.sha256(content).hexdigest(), len(content))
+
+
+def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> SubmittedForm:
     # The readers of layouts speak in the types above, so they are met here and not at the top.
     from .digest_list import read_list
     from .fields import missing_fields
     from .normalise import encoding_of, text_lines
     from .workbook import Tables, read_csv, read_workbook
 
-    name = path.name
-    chunks, sha256, size_bytes = _received(path)
     if not any(chunk.strip(_BLANK) for chunk in chunks):
         raise FormUnreadable("form-empty", file=name)
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")

@@ -43,9 +43,10 @@ def label(text: str) -> str:
 
 # --- digests ---------------------------------------------------------------------------------------------------
 
-_NAMED = re.compile(r"(md-?5|sha-?1|sha2?-?256|sha2?-?512|sm-?3|crc-?32)(?![0-9a-z])", re.IGNORECASE)
-_PREFIX = re.compile(r"(md-?5|sha2?-?256|sha2?-?512|sha-?1|sm-?3|crc-?32)\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
-_SUFFIX = re.compile(r"(.*?)\s*[(\[](md-?5|sha2?-?256|sha2?-?512|sha-?1|sm-?3|crc-?32)[)\]]", re.IGNORECASE | re.DOTALL)
+_ALGORITHM = r"(md-?5|sha2?-?(?:256|512)|sha-?1|sm-?3|crc-?32)"
+_NAMED = re.compile(_ALGORITHM + r"(?![0-9a-z])", re.IGNORECASE)
+_PREFIX = re.compile(_ALGORITHM + r"\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
+_SUFFIX = re.compile(r"(.*?)\s*[(\[]" + _ALGORITHM + r"[)\]]", re.IGNORECASE | re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
 _PLAIN = re.compile(r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+")
