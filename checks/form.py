@@ -237,7 +237,7 @@ _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0":
 
 def read_form(path: Path) -> SubmittedForm:
     """Read a submitted form from a file: `form_of` its content."""
-    return _form_of(path.name, *_received(path))
+    return _form_of(path.name, *received(path))
 
 
 def form_of(content: bytes, name: str) -> SubmittedForm:
@@ -250,7 +250,7 @@ def form_of(content: bytes, name: str) -> SubmittedForm:
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     chunks = deque(content[at:at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))
-    return _form_of(name, chunks, hashlib.sha256(content).hexdigest(), len(content))
+    return _form_of(name, chunks, sha256_of(content), len(content))
 
 
 def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> SubmittedForm:
@@ -291,7 +291,7 @@ def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> S
                          tuple(tables.carriers), tables.lines, tuple(findings))
 
 
-def _received(path: Path) -> tuple[deque[bytes], str, int]:
+def received(path: Path) -> tuple[deque[bytes], str, int]:
     """The file, read once, in chunks; its SHA-256 and its size."""
     chunks: deque[bytes] = deque()
     digest, size_bytes, limit = hashlib.sha256(), 0, TEXT_BYTES
@@ -313,6 +313,11 @@ def _received(path: Path) -> tuple[deque[bytes], str, int]:
         code = codes.get(error.errno or 0, "form-failed")
         raise FormUnreadable(code, file=path.name, reason=error.strerror or "") from error
     return chunks, digest.hexdigest(), size_bytes
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _repeated(lines: Lines) -> Iterable[Finding]:

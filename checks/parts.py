@@ -83,6 +83,11 @@ class Families:
         return self._of.get(file_no, ())
 
 
+def last_name(written: str) -> str:
+    """The last component of a path as written."""
+    return _split(written)[1]
+
+
 def _split(written: str) -> tuple[str, str]:
     """The directories of a path as written, with the separator, and its last component."""
     at = max(written.rfind("/"), written.rfind("\\")) + 1
