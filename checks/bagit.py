@@ -78,7 +78,7 @@ def read_bag(directory: str, names: Iterable[str], content: Content) -> BagForm:
             total += len(lines)
             if total > MAX_LINES:
                 raise FormUnreadable("form-bomb", file=text.path, limit=MAX_LINES)
-            if not match[1]:
+            if not match[1] and (lines or not text.text):
                 payload[text.path] = set(lines.paths)
         if text.raw is not None:
             listed = FormList(text.path, sha256_of(text.raw), "bag", len(lines), text.raw)

@@ -174,7 +174,7 @@ def _reference(case: Case) -> Reference:
     form, binding = case.form, case.binding
     lists = [ListFacts(each.path, each.sha256, each.lines) for each in form.lists] if form \
         else [ListFacts(path) for path in case.found_lists]
-    own = form is not None and len(next(indices for _, indices in form.lines.by_list()))
+    own = form is not None and any(indices for name, indices in form.lines.by_list() if not name)
     return Reference(binding.anchor, form.sha256 if form else "", form.file_name if form else "",
                      form.layout if form else "", form.encoding if form else "",
                      dict(binding.root_offset), dict(binding.trees), form.lines.algorithms() if form else (),
