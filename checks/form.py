@@ -112,7 +112,8 @@ class Lines(Sequence[DigestLine]):
         self._list_starts.append(first)
         self.line_nos.extend(other.line_nos)
         self.paths.extend(other.paths)
-        self.digests.extend(other.digests)
+        for digest in other.digests:
+            self.digests.append(digest)
         self._algorithms.extend(other._algorithms)
         self._scopes.extend(other._scopes)
         for mine, theirs in ((self._package_nos, other._package_nos), (self._declared, other._declared),

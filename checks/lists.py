@@ -14,9 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from carriers.model import CONTENT_BYTES, Files, Finding, Structure
+from carriers.model import CONTENT_BYTES, CarrierId, Files, Finding, Structure
 from checks.bagit import DECLARATION, is_tag_file, not_followed, read_bag
-from checks.bind import Binding
+from checks.bind import Choice, bind
 from checks.digest_list import MAX_LINES
 from checks.form import (
     Bag,
@@ -98,12 +98,16 @@ def form_on(shelf: Shelf, wanted: str, marked: str) -> SubmittedForm:
     return gathered.form(marked + wanted)
 
 
-def followed(form: SubmittedForm, binding: Binding, shelf: Shelf) -> SubmittedForm:
+def followed(form: SubmittedForm, identity: CarrierId, shelf: Shelf, choice: Choice) -> SubmittedForm:
     """The form with the lines of every list on the carrier that it names (摘要对象: 摘要清单文件).
 
     A list that cannot be read is a `check-not-run`; its own line is compared like that of any file.
     """
     lines, asked = form.lines, dict[str, int]()
+    binding = bind(form, identity, shelf.structure, replace(choice, root=None))
+    if choice.root is not None and any(lines.scope(line) is Scope.LIST and target < 0 for line, target
+                                       in zip(binding.lines, binding.targets, strict=True)):
+        binding = bind(form, identity, shelf.structure, choice)
     gathered = _Gathered()
     gathered.lines.follow("", lines)
     for line, target in zip(binding.lines, binding.targets, strict=True):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from carriers.model import Carrier, CarrierId, Structure
-from checks.bind import Choice, bind
+from checks.bind import Choice
 from checks.form import FormList, FormUnreadable, Scope, SubmittedForm
 from checks.lists import Shelf, followed, form_on, lists_on
 from station.journal import Journal, read_list
@@ -56,7 +56,7 @@ def reference(shelf: Shelf, identity: CarrierId, form: SubmittedForm | None, cho
         return form_on(shelf, choice.lists or "", CARRIER)
     if form.lists or all(form.lines.scope(line) is not Scope.LIST for line in range(len(form.lines))):
         return form
-    return followed(form, bind(form, identity, shelf.structure, choice), shelf)
+    return followed(form, identity, shelf, choice)
 
 
 def _kept_for_later(shelf: Shelf) -> OnCarrier:
