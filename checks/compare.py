@@ -119,6 +119,11 @@ class _Work:
         line = self.binding.lines[position]
         return self.lines.paths[line] or self.lines.package_no(line)
 
+    def place(self, position: int) -> str:
+        """Where the path of a line would lie on the carrier, "" where it names none."""
+        line = self.binding.lines[position]
+        return self.binding.place(self.lines.list_of(line), self.lines.paths[line])
+
     def algorithm(self, position: int) -> str:
         return self.lines.algorithm(self.binding.lines[position])
 
@@ -241,8 +246,7 @@ def _hide(work: _Work, unseen: Unseen) -> None:
     """Lines without a file whose place could not be looked at are not missing."""
     for position in work.unresolved:
         if work.results.states[position] == MISSING:
-            line = work.binding.lines[position]
-            state = unseen.hide(work.binding.place(work.lines.list_of(line), work.lines.paths[line]))
+            state = unseen.hide(work.place(position))
             if state is not None:
                 work.results.states[position] = STATES.index(state)
 
@@ -272,7 +276,7 @@ def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes]
     """
     results, algorithm, expected = work.results, work.algorithm(position), work.expected(position)
     written, pattern = work.written(position), work.binding.lost.get(position)
-    name = work.lines.package_no(work.binding.lines[position]), relative(written)
+    name = work.lines.package_no(work.binding.lines[position]), work.place(position)
     again = moved.get(name)                                     # the same name listed under another algorithm
     if again is not None:
         if work.fixities.digest(again, algorithm) == expected:
@@ -380,7 +384,7 @@ def _tell_weak(work: _Work) -> None:
     strong = set()
     for position, target in enumerate(work.results.targets):
         if target != UNTRUSTED:
-            key = (target, "" if target >= 0 else relative(work.written(position)))
+            key = (target, "" if target >= 0 else work.place(position))
             if work.algorithm(position) == "crc32":
                 weak[key] += 1
             else:

@@ -63,6 +63,14 @@ def test_two_lists_may_name_one_file_and_each_line_has_its_answer() -> None:
     assert states(form, contents, lists="") == [("1.md5", "a.txt", "equal"), ("2.md5", "a.txt", "differs")]
 
 
+def test_one_name_in_lists_of_two_directories_is_two_files() -> None:
+    """Moved here and there: each line finds its own content; two algorithms for one name find the same file."""
+    contents = {"d/1.txt": b"one", "e/2.txt": b"two", "d/x.md5": manifest({"gone.txt": b"one"}),
+                "e/x.md5": manifest({"gone.txt": b"two"}), "e/x.sha1": manifest({"gone.txt": b"two"}, "sha1")}
+    assert states(form_on(shelf(contents), "", ""), contents, lists="") == [
+        ("d/x.md5", "d/1.txt", "equal"), ("e/x.md5", "e/2.txt", "equal"), ("e/x.sha1", "e/2.txt", "equal")]
+
+
 def test_a_root_of_a_person_goes_for_the_list_that_needs_it() -> None:
     inner = manifest(CONTENTS, prefix="E:/x/y/")
     contents = {**{f"备份/{path}": raw for path, raw in CONTENTS.items()}, "all.md5": inner, "备份2/a.txt": b"alpha"}
