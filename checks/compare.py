@@ -384,7 +384,7 @@ def _tell_weak(work: _Work) -> None:
     strong = set()
     for position, target in enumerate(work.results.targets):
         if target != UNTRUSTED:
-            key = (target, "" if target >= 0 else work.place(position))
+            key = (target, "" if target >= 0 else work.place(position) or work.written(position))
             if work.algorithm(position) == "crc32":
                 weak[key] += 1
             else:
