@@ -244,7 +244,8 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
              ("anchor", say(f"basis.{verdict.reference.anchor}")),
              ("root", say("facts.root_value", dropped=offset["dropped"]) if offset.get("dropped") else ""),
              ("root", say("facts.root_added", prepended=offset["prepended"]) if offset.get("prepended") else ""),
-             ("names", "、".join(f"{name} {count:,}" for name, count in verdict.reference.trees.items())),
+             ("names", "、".join(f"{name} {count:,}" for name, count in verdict.reference.trees.items()
+                                if name != "files")),
              ("reference_lists", _reference_lists(verdict)),
              ("content", digests.content_sha256 or say("page.none")),
              ("carrier_digest", whole or ""), ("drive", _listed("facts.drive", verdict.drive)),

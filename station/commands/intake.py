@@ -101,7 +101,7 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
     voice.answer(voice.phrase("verdict-lines", listed=counts.listed, equal=counts.equal, differs=counts.differs,
                               missing=counts.missing, unreadable=counts.unreadable, not_checked=counts.not_checked,
                               unlisted=counts.unlisted))
-    if verdict.reference.trees:
+    if verdict.reference.trees.keys() - {"files"}:             # a folder has one tree, without a name
         trees = "、".join(f"{name} {count}" for name, count in verdict.reference.trees.items())
         voice.answer(voice.phrase("verdict-names", trees=trees))
     if verdict.reference.form_sha256 and verdict.reference.lists:
