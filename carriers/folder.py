@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import stat
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -53,6 +54,7 @@ class Folder:
         self._raw_paths: dict[int, bytes] = {}              # where the path does not say how to open the file
         self._times: array[int] = array("q")                # mtime in ns, by file number
         self._inodes: array[int] = array("Q")
+        self._firsts: array[int] = array("q")               # the block at which a file begins, or would
 
     def identify(self) -> CarrierId:
         """What is known of a folder: its name, its bytes, and a fingerprint of its paths and sizes."""
@@ -74,7 +76,7 @@ class Folder:
         return ()
 
     def read(self, plan: Iterable[PlannedRead]) -> Iterator[Chunk]:
-        """Read what is planned, one chunk for each part (several where a block failed).
+        """Read what is planned, one chunk for each piece of a file (several where a block failed).
 
         Raises: CarrierChanged where a file is not as it was listed, DriveLost, CarrierError("source-denied").
         """
@@ -82,15 +84,15 @@ class Folder:
         file_no, fd = -1, -1
         try:
             for planned in plan:
-                for part in planned.parts:
-                    if part.file_no != file_no:
+                for number, parts in self._pieces(planned):
+                    if number != file_no:
                         if fd >= 0:
                             self._check_same(fd, file_no)
                             os.close(fd)
                             fd = -1
-                        file_no, fd = part.file_no, self._open_file(part.file_no)
+                        file_no, fd = number, self._open_file(number)
                         self._check_same(fd, file_no)
-                    yield from self._chunks(planned, part, fd)
+                    yield from self._chunks(planned, number, parts, fd)
             if fd >= 0:
                 self._check_same(fd, file_no)
         finally:
@@ -152,7 +154,7 @@ class Folder:
     def _structure_of(self, listed: list[tuple[str, bytes, os.stat_result]]) -> Structure:
         files = Files()
         block = 0
-        self._times, self._inodes, self._raw_paths = array("q"), array("Q"), {}
+        self._times, self._inodes, self._firsts, self._raw_paths = array("q"), array("Q"), array("q"), {}
         for path, raw_path, status in sorted(listed, key=lambda entry: entry[:2]):
             extents = (Extent(block, status.st_size),) if status.st_size else ()
             guessed = raw_path if any(names.decoded(name)[1] for name in raw_path.split(b"/")) else b""
@@ -161,6 +163,7 @@ class Folder:
                 self._raw_paths[number] = raw_path
             self._times.append(status.st_mtime_ns)
             self._inodes.append(status.st_ino)
+            self._firsts.append(block)
             block += -(-status.st_size // _BLOCK_BYTES)
         tree = Tree("files", files.paths, range(len(files)))
         return Structure(("files",), Addressing.FILES, _BLOCK_BYTES, block, sum(files.sizes), 0, files, (tree,))
@@ -201,15 +204,32 @@ class Folder:
                 or (status.st_mtime_ns, status.st_ino) != (self._times[file_no], self._inodes[file_no]):
             raise CarrierChanged("carrier-changed", source=str(self._path), path=files.paths[file_no])
 
-    def _chunks(self, planned: PlannedRead, part: FilePart, fd: int) -> Iterator[Chunk]:
-        def read(offset: int, length: int) -> bytes:
-            return self._read(fd, part.file_no, offset, length)
+    def _pieces(self, planned: PlannedRead) -> Iterator[tuple[int, list[FilePart]]]:
+        """The files that a read asks for, each with the parts that its content feeds: its own, those of joined files.
 
-        place = planned.extent.start_lba + part.at_bytes // _BLOCK_BYTES
-        for run in read_runs(read, part.offset_bytes, part.length_bytes, self._policy):
-            lba = place + (run.offset_bytes - part.offset_bytes) // _BLOCK_BYTES
-            piece = FilePart(part.file_no, run.offset_bytes, 0, run.length_bytes)
-            yield Chunk(planned.number, Extent(lba, run.length_bytes), (piece,), run.attempts, run.seconds, run.content)
+        A file begins at a block of its own, so parts that begin at one place are parts of one file.
+        """
+        by_place: dict[int, list[FilePart]] = {}
+        for part in planned.parts:
+            by_place.setdefault(part.at_bytes, []).append(part)
+        for at_bytes, parts in by_place.items():
+            number = parts[0].file_no
+            if number >= len(self._firsts):                     # joined files alone: the address tells which one it is
+                number = bisect_right(self._firsts, planned.extent.start_lba + at_bytes // _BLOCK_BYTES) - 1
+            yield number, parts
+
+    def _chunks(self, planned: PlannedRead, file_no: int, parts: list[FilePart], fd: int) -> Iterator[Chunk]:
+        def read(offset: int, length: int) -> bytes:
+            return self._read(fd, file_no, offset, length)
+
+        at, length = parts[0].at_bytes, parts[0].length_bytes
+        place = planned.extent.start_lba + at // _BLOCK_BYTES
+        begin = (place - self._firsts[file_no]) * _BLOCK_BYTES + at % _BLOCK_BYTES
+        for run in read_runs(read, begin, length, self._policy):
+            skip = run.offset_bytes - begin
+            pieces = tuple(FilePart(part.file_no, part.offset_bytes + skip, 0, run.length_bytes) for part in parts)
+            yield Chunk(planned.number, Extent(place + skip // _BLOCK_BYTES, run.length_bytes), pieces, run.attempts,
+                        run.seconds, run.content)
 
     def _read(self, fd: int, file_no: int, offset: int, length: int) -> bytes:
         """What one read gives: all, or what came before a medium error."""

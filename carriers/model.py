@@ -198,7 +198,10 @@ class Structure:
 
 
 class FilePart(NamedTuple):
-    """A piece of a file inside a read. at_bytes: where in the chunk; slack after it belongs to no file."""
+    """A piece of a file inside a read. at_bytes: where in the chunk; slack after it belongs to no file.
+
+    file_no: of `Structure.files`, or a number after all of them: of files that the plan has joined.
+    """
 
     file_no: int
     offset_bytes: int

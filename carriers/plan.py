@@ -2,12 +2,14 @@
 
 Takes a `Structure`; gives a `Plan`, from which reads are made one by one as they are wanted. Relies on nothing else.
 The carrier is cut into windows of equal size; a window is one read, with the parts of all files that it covers.
+Files that are parts of one package can be joined: what they are together has a number after those of all files, and is
+fed from the same reads.
 """
 from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
@@ -15,6 +17,8 @@ from carriers.model import HOLE, Addressing, Extent, FilePart, Files, PlannedRea
 
 MAX_READ_BYTES = 1 << 20
 _PATHS_TOGETHER = 10_000
+
+Joined = Sequence[Sequence[int]]
 
 
 class Plan:
@@ -24,7 +28,7 @@ class Plan:
     deferred: files whose extents do not ascend, or have holes; they are fed by reads of their own at the end.
     """
 
-    def __init__(self, structure: Structure, gaps: bool, max_bytes: int) -> None:
+    def __init__(self, structure: Structure, joined: Joined, gaps: bool, max_bytes: int) -> None:
         self._block_bytes = structure.block_bytes
         self._end_bytes = structure.capacity_bytes
         if structure.addressing is Addressing.FILES:            # addresses are ours: whole virtual blocks
@@ -33,6 +37,7 @@ class Plan:
         self._window_bytes = max(1, max_bytes // structure.block_bytes) * structure.block_bytes
         self._files = structure.files if structure.files is not None else Files()
         self._by_file = structure.addressing is Addressing.FILES
+        self._joined = tuple(joined)
         self._lost: dict[int, int] = {}
         self._late: list[tuple[int, Extent, int]] = []          # file, extent, where in the file: of deferred files
         # the pieces of the main part, ascending by place: one for each extent on the carrier
@@ -65,14 +70,15 @@ class Plan:
         if self._gaps:
             return self._end_bytes + late
         if self._by_file:
-            return sum(self._lengths) + late
+            return late + sum(length for length, file_no in zip(self._lengths, self._file_nos, strict=True)
+                              if file_no < len(self._files))
         return sum(read.extent.length_bytes for read in self._main(0)) + late
 
     @cached_property
     def sha256(self) -> str:
         """The identity of the plan: files, places and parameters. Another digest: another plan, start over."""
         digest = hashlib.sha256(repr((self._block_bytes, self._end_bytes, self._gaps, self._window_bytes, self._late,
-                                      sorted(self._lost.items()))).encode())
+                                      sorted(self._lost.items()), *self._joined)).encode())
         for column in (self._places, self._lengths, self._file_nos, self._offsets, self._files.sizes):
             digest.update(column.tobytes())
         paths = self._files.paths
@@ -99,9 +105,12 @@ class Plan:
                 plain.append(file_no)
             else:
                 odd += self._odd_pieces(file_no, files.extents(file_no))
+        for number, parts in enumerate(self._joined, len(files)):
+            if obstacles.keys().isdisjoint(parts):
+                odd += self._odd_pieces(number, [extent for part in parts for extent in files.extents(part)])
         return plain, odd
 
-    def _odd_pieces(self, file_no: int, extents: tuple[Extent, ...]) -> list[tuple[int, int, int, int]]:
+    def _odd_pieces(self, file_no: int, extents: Sequence[Extent]) -> list[tuple[int, int, int, int]]:
         """(place, length, file, offset) of a file's extents, cut at the end; deferred if they do not ascend."""
         size, offset, lost = self._block_bytes, 0, 0
         pieces = []
@@ -202,11 +211,13 @@ class Plan:
                 number += 1
 
 
-def make_plan(structure: Structure, gaps: bool = True, max_bytes: int = MAX_READ_BYTES) -> Plan:
+def make_plan(structure: Structure, joined: Joined = (), *, gaps: bool = True, max_bytes: int = MAX_READ_BYTES
+              ) -> Plan:
     """Plan the pass over a carrier.
 
-    Args:   gaps: read what belongs to no file too (for readability and the digest of the whole carrier).
+    Args:   joined: groups of file numbers, each a file of its own in this order; the first is numbered len(files).
+            gaps: read what belongs to no file too (for readability and the digest of the whole carrier).
             max_bytes: the most that one read asks for, rounded down to whole blocks.
     Note:   files without content, or with an obstacle, have no parts; neither has what lies beyond the carrier.
     """
-    return Plan(structure, gaps, max_bytes)
+    return Plan(structure, joined, gaps, max_bytes)

@@ -57,6 +57,8 @@ def words(section: str, code: str, facts: Mapping[str, object]) -> dict[str, str
         safe = {key: values.get(key, {}).get(str(value), {}).get(lang) or shown(str(value))
                 for key, value in facts.items()}
         texts[lang] = str(row.get(prefix + lang, "") if prefix else row[lang]).format_map(safe)
+        if section == "findings" and facts.get("list"):
+            texts[lang] = str(_catalogue()[0]["phrases"]["of-list"][lang]).format_map({**safe, "text": texts[lang]})
     return texts
 
 

@@ -7,77 +7,24 @@ the whole carrier. Relies on `names.py` for litter. Source: contract "States of 
 from __future__ import annotations
 
 import hashlib
-from array import array
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import overload
 
-from carriers.model import Files, Finding, Structure
+from carriers.model import Addressing, Files, Finding, Structure
+from checks.bagit import payload_findings
 from checks.bind import LOST_NAME, UNBOUND, UNSETTLED, UNTRUSTED, WHOLE_CARRIER, Binding, fits, says_size
 from checks.encodings import undecodable
 from checks.fixity import DIGEST_BYTES, Fixities, ReadState
 from checks.form import Lines, Scope, SubmittedForm
 from checks.names import is_digest_list, is_litter, lost_agrees, nfc, relative
 from checks.normalise import declared_count
+from checks.results import DIFFERS, EQUAL, MISSING, NOT_CHECKED, STATES, UNREADABLE, Results
 from checks.spoken import knows_one_carrier
 from checks.unseen import Unseen
-from checks.verdict import CarrierDigest, Counts, LineResult, LineState
-
-_STATES = tuple(LineState)
-_EQUAL, _DIFFERS, _UNREADABLE, _MISSING, _NOT_CHECKED = map(_STATES.index, (
-    LineState.EQUAL, LineState.DIFFERS, LineState.UNREADABLE, LineState.MISSING, LineState.NOT_CHECKED))
+from checks.verdict import CarrierDigest, Counts
 
 _LIST_BYTES = 64 << 20          # a list of digests is no larger, whatever a file is called
-
-
-class Results(Sequence[LineResult]):
-    """The results of the lines of one carrier; a LineResult is made when asked for.
-
-    targets: as the binding's, after content was looked for. states: indices into LineState.
-    """
-
-    def __init__(self, lines: Lines, binding: Binding, files: Files, fixities: Fixities) -> None:
-        self._lines = lines
-        self._binding = binding
-        self._files = files
-        self._fixities = fixities
-        self.targets = array("q", binding.targets)
-        self.states = bytearray([_NOT_CHECKED]) * len(self.targets)
-        self.carrier_actuals: dict[int, str] = {}          # position → digest of the whole carrier
-
-    def __len__(self) -> int:
-        return len(self.targets)
-
-    def __iter__(self) -> Iterator[LineResult]:
-        """All results in order; three times as fast as asking for each, since half a million are written to a list."""
-        lines, files, states = self._lines, self._files.paths, self.states
-        columns = {name: self._fixities.hexes(name) for name in self._fixities.algorithms}
-        none = [""] * len(files)
-        for position, (line, target) in enumerate(zip(self._binding.lines, self.targets, strict=True)):
-            algorithm = lines.algorithm(line)
-            actual = self.carrier_actuals.get(position)
-            if actual is None:
-                actual = columns.get(algorithm, none)[target] if target >= 0 else ""
-            yield LineResult(lines.line_nos[line], lines.package_no(line),
-                             files[target] if target >= 0 else lines.paths[line], algorithm, lines.digests[line].hex(),
-                             actual, _STATES[states[position]])
-
-    @overload
-    def __getitem__(self, index: int) -> LineResult: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[LineResult]: ...
-    def __getitem__(self, index: int | slice) -> LineResult | list[LineResult]:
-        if isinstance(index, slice):
-            return [self[i] for i in range(*index.indices(len(self)))]
-        position = index + len(self) if index < 0 else index
-        line = self._lines[self._binding.lines[position]]
-        target = self.targets[position]
-        actual = self.carrier_actuals.get(position)
-        if actual is None:
-            actual = self._fixities.digest(target, line.algorithm).hex() if target >= 0 else ""
-        return LineResult(line.line_no, line.package_no, self._files.paths[target] if target >= 0 else line.path,
-                          line.algorithm, line.digest, actual, _STATES[self.states[position]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +62,14 @@ def compare(form: SubmittedForm | None, binding: Binding, structure: Structure, 
     _tell_counts(work)
     _tell_totals(work)
     _tell_duplicates(work)
+    if form is not None and form.bags:
+        targets = dict(zip(binding.lines, work.results.targets, strict=True))
+        work.findings += payload_findings(form, targets, work.files)
     states = Counter(work.results.states)
-    counts = Counts(len(work.results), states[_EQUAL], states[_DIFFERS], states[_MISSING], states[_UNREADABLE],
-                    states[_NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes),
+    counts = Counts(len(work.results), states[EQUAL], states[DIFFERS], states[MISSING], states[UNREADABLE],
+                    states[NOT_CHECKED], unlisted, len(work.files), sum(work.files.sizes),
                     len(set(map(work.lines.package_no, binding.lines)) - {""}))
-    whole_equal = any(work.results.states[p] == _EQUAL for p in work.results.carrier_actuals)
+    whole_equal = any(work.results.states[p] == EQUAL for p in work.results.carrier_actuals)
     return Comparison(work.results, tuple(work.findings), counts, carrier_digest,
                       unseen.told(whole_equal=whole_equal))
 
@@ -138,22 +88,42 @@ class _Work:
         self.lines = form.lines if form is not None else Lines()
         self.form_name = _last_name(form.file_name) if form is not None else ""
         self.form_digest = bytes.fromhex(form.sha256) if form is not None else b""
+        self.list_digests = {bytes.fromhex(each.sha256) for each in form.lists} if form is not None else set()
         self.results = Results(self.lines, binding, files, fixities)
         self.answering = bytearray(len(files))              # files that answer a line, or are named by one
         self.unresolved: list[int] = []                     # positions that differ, or have no file
-        self.not_run: Counter[str] = Counter()              # reason → lines
+        self.not_run: dict[str, list[int]] = {}             # reason → positions
         self.findings: list[Finding] = []
         for file_nos in (binding.named, binding.targets):
             for file_no in file_nos:
-                if file_no >= 0:
+                if 0 <= file_no < len(files):
                     self.answering[file_no] = 1
 
-    def line_no(self, position: int) -> int:
-        return self.lines.line_nos[self.binding.lines[position]]
+    def facts(self, position: int, **facts: str | int) -> dict[str, str | int]:
+        """Facts of a finding about a line: its number, and the list that it stands in."""
+        line = self.binding.lines[position]
+        listed = self.lines.list_of(line)
+        return {"line": self.lines.line_nos[line], **({"list": listed} if listed else {}), **facts}
+
+    def path(self, position: int) -> str:
+        """The file that a line is bound to; of joined files, as the form calls them."""
+        target = self.results.targets[position]
+        return self.files.paths[target] if 0 <= target < len(self.files) else self.written(position)
+
+    def size(self, target: int) -> int:
+        """The bytes of a file, or of files joined."""
+        if target < len(self.files):
+            return self.files.sizes[target]
+        return sum(self.files.sizes[part] for part in self.binding.joined[target - len(self.files)])
 
     def written(self, position: int) -> str:
         line = self.binding.lines[position]
         return self.lines.paths[line] or self.lines.package_no(line)
+
+    def place(self, position: int) -> str:
+        """Where the path of a line would lie on the carrier, "" where it names none."""
+        line = self.binding.lines[position]
+        return self.binding.place(self.lines.list_of(line), self.lines.paths[line])
 
     def algorithm(self, position: int) -> str:
         return self.lines.algorithm(self.binding.lines[position])
@@ -165,8 +135,20 @@ class _Work:
         """Whether a file is the form itself, byte for byte."""
         return self.form_digest != b"" and self.fixities.digest(file_no, "sha256") == self.form_digest
 
+    def is_reference(self, file_no: int) -> bool:
+        """Whether a file is the form, or a list that was followed."""
+        return self.is_form(file_no) or (
+            bool(self.list_digests) and self.fixities.digest(file_no, "sha256") in self.list_digests)
+
+    def not_run_for(self, position: int, reason: str) -> None:
+        self.not_run.setdefault(reason, []).append(position)
+
     def find(self, code: str, path: str, **facts: str | int) -> None:
         self.findings.append(Finding(code, path, facts=facts))
+
+    def find_of(self, position: int, code: str, path: str, **facts: str | int) -> None:
+        """A finding about a line."""
+        self.findings.append(Finding(code, path, facts=self.facts(position, **facts)))
 
 
 # ------------------------------------------------------------------------------------------------------- lines
@@ -181,34 +163,34 @@ def _compare_files(work: _Work, unseen: Unseen) -> None:
             if state == ReadState.COMPLETE:
                 actual = fixities.digest(target, lines.algorithm(line))
                 if not actual:
-                    work.not_run["algorithm"] += 1
+                    work.not_run_for(position, "algorithm")
                 elif actual == lines.digests[line]:
-                    results.states[position] = _EQUAL
+                    results.states[position] = EQUAL
                 else:
-                    results.states[position] = _DIFFERS
+                    results.states[position] = DIFFERS
                     work.unresolved.append(position)
             else:
                 _not_complete(work, unseen, position, target)
         elif target in (UNBOUND, LOST_NAME):
-            results.states[position] = _MISSING
+            results.states[position] = MISSING
             work.unresolved.append(position)
         elif target == UNSETTLED:
-            parts = lines.scope(work.binding.lines[position]) is Scope.PARTS
-            work.not_run["parts" if parts else "ambiguous"] += 1
+            work.not_run_for(position, work.binding.unsettled.get(position, "ambiguous"))
 
 
-def _not_complete(work: _Work, unseen: Unseen, position: int, file_no: int) -> None:
+def _not_complete(work: _Work, unseen: Unseen, position: int, target: int) -> None:
     """A bound file without digests: three answers, never one for another. An obstacle has its own finding already."""
-    path, state = work.files.paths[file_no], work.fixities.state(file_no)
+    state = work.fixities.state(target)
     if state is ReadState.NOT_READ:
-        work.not_run["not-read"] += 1
+        work.not_run_for(position, "not-read" if target < len(work.files) else "parts-not-joined")
     elif state is ReadState.NO_CONTENT:
-        if work.files.obstacles.get(file_no) == "structure-damaged":
-            work.results.states[position] = _STATES.index(unseen.lose(path))
+        if work.files.obstacles.get(target) == "structure-damaged":
+            work.results.states[position] = STATES.index(unseen.lose(work.files.paths[target]))
     else:
-        work.results.states[position] = _UNREADABLE
+        work.results.states[position] = UNREADABLE
+        path = work.path(position)
         code = "file-truncated" if state is ReadState.TRUNCATED else "file-unreadable"
-        work.find(code, path, line=work.line_no(position), place=_place(path))
+        work.find_of(position, code, path, place=_place(path))
 
 
 def _compare_carrier(work: _Work, unseen: Unseen) -> CarrierDigest | None:
@@ -226,21 +208,21 @@ def _compare_carrier(work: _Work, unseen: Unseen) -> CarrierDigest | None:
                     for (name, range_bytes), digest in work.fixities.carrier.items() if name == algorithm]
         equal = next((d for d in measured if d.digest == expected), None)
         said = equal or said or (measured[0] if measured else None)
-        if either and (equal is None or results.states[position] == _EQUAL):
+        if either and (equal is None or results.states[position] == EQUAL):
             continue                                            # then the file's own answer stands
         package = work.lines.scope(work.binding.lines[position]) is Scope.PACKAGE
         if package and equal is None and (hidden := unseen.hide("")):
-            results.states[position] = _STATES.index(hidden)    # it may be the digest of a file that is not seen
+            results.states[position] = STATES.index(hidden)    # it may be the digest of a file that is not seen
             continue
         if equal is not None or measured:
             results.carrier_actuals[position] = (equal or measured[0]).digest
-            results.states[position] = _EQUAL if equal else _DIFFERS
+            results.states[position] = EQUAL if equal else DIFFERS
         else:
-            work.not_run["carrier-digest"] += 1
-        if results.states[position] == _DIFFERS:
-            work.find("digest-mismatch", work.written(position), line=work.line_no(position), algorithm=algorithm,
-                      expected=expected, actual=results.carrier_actuals[position], elsewhere="", reason="carrier",
-                      place="")
+            folder = work.structure.addressing is Addressing.FILES
+            work.not_run_for(position, "folder-digest" if folder else "carrier-digest")
+        if results.states[position] == DIFFERS:
+            work.find_of(position, "digest-mismatch", work.written(position), algorithm=algorithm, expected=expected,
+                         actual=results.carrier_actuals[position], elsewhere="", reason="carrier", place="")
     return said
 
 
@@ -249,30 +231,29 @@ def _settle(work: _Work, unseen: Unseen) -> None:
 
     Content is looked for elsewhere only where it is known that nothing stands under the listed name.
     """
-    work.unresolved = [p for p in work.unresolved if work.results.states[p] != _EQUAL]
+    work.unresolved = [p for p in work.unresolved if work.results.states[p] != EQUAL]
     places = _places(work)
     moved: dict[tuple[str, str], int] = {}
     for lost in (True, False):                                  # a name that is known in part goes before none
         for position in work.unresolved:
-            if work.results.states[position] == _MISSING and (work.results.targets[position] == LOST_NAME) == lost:
+            if work.results.states[position] == MISSING and (work.results.targets[position] == LOST_NAME) == lost:
                 _answer_elsewhere(work, position, places, moved)
         if lost:
             _hide(work, unseen)
     for position in work.unresolved:
-        if work.results.states[position] == _DIFFERS:
+        if work.results.states[position] == DIFFERS:
             _tell_difference(work, position, places)
-        elif work.results.states[position] == _MISSING:
+        elif work.results.states[position] == MISSING:
             _tell_missing(work, position)
 
 
 def _hide(work: _Work, unseen: Unseen) -> None:
     """Lines without a file whose place could not be looked at are not missing."""
     for position in work.unresolved:
-        if work.results.states[position] == _MISSING:
-            path = work.lines.paths[work.binding.lines[position]]
-            state = unseen.hide(work.binding.offset.apply(relative(path)))
+        if work.results.states[position] == MISSING:
+            state = unseen.hide(work.place(position))
             if state is not None:
-                work.results.states[position] = _STATES.index(state)
+                work.results.states[position] = STATES.index(state)
 
 
 def _places(work: _Work) -> dict[tuple[str, bytes], list[int]]:
@@ -300,11 +281,11 @@ def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes]
     """
     results, algorithm, expected = work.results, work.algorithm(position), work.expected(position)
     written, pattern = work.written(position), work.binding.lost.get(position)
-    name = work.lines.package_no(work.binding.lines[position]), relative(written)
+    name = work.lines.package_no(work.binding.lines[position]), work.place(position)
     again = moved.get(name)                                     # the same name listed under another algorithm
     if again is not None:
         if work.fixities.digest(again, algorithm) == expected:
-            results.targets[position], results.states[position] = again, _EQUAL
+            results.targets[position], results.states[position] = again, EQUAL
         return
     if algorithm == "crc32" and pattern is None:
         return
@@ -312,38 +293,53 @@ def _answer_elsewhere(work: _Work, position: int, places: dict[tuple[str, bytes]
         path = work.files.paths[file_no]
         if work.answering[file_no] or (pattern is not None and not lost_agrees(pattern, path)):
             continue
-        guess = undecodable(work.files, file_no, work.binding.offset.apply(name[1])) if pattern is None else {}
+        guess = undecodable(work.files, file_no, name[1]) if pattern is None else {}
         work.answering[file_no], moved[name] = 1, file_no
-        results.targets[position], results.states[position] = file_no, _EQUAL
-        work.find("file-moved" if pattern is None and not guess else "form-name-lost", path,
-                  line=work.line_no(position), listed=written, found=path, **guess)
+        results.targets[position], results.states[position] = file_no, EQUAL
+        work.find_of(position, "file-moved" if pattern is None and not guess else "form-name-lost", path,
+                     listed=written, found=path, **guess)
         return
 
 
 def _tell_difference(work: _Work, position: int, places: dict[tuple[str, bytes], list[int]]) -> None:
     file_no, algorithm, expected = work.results.targets[position], work.algorithm(position), work.expected(position)
-    path = work.files.paths[file_no]
-    if work.is_form(file_no) or _last_name(path) == work.form_name:
+    path, line = work.path(position), work.binding.lines[position]
+    if _is_itself(work, position, file_no):
         _lists_itself(work, position, path)
         return
     elsewhere = next((work.files.paths[n] for n in places[algorithm, expected] if n != file_no), "")
-    work.find("digest-mismatch", path, line=work.line_no(position), algorithm=algorithm, expected=expected.hex(),
-              actual=work.fixities.digest(file_no, algorithm).hex(), elsewhere=elsewhere,
-              reason="elsewhere" if elsewhere else "", place=_place(path))
+    reason = "list" if work.lines.scope(line) is Scope.LIST else "elsewhere" if elsewhere else ""
+    work.find_of(position, "digest-mismatch", path, algorithm=algorithm, expected=expected.hex(),
+                 actual=work.fixities.digest(file_no, algorithm).hex(), elsewhere=elsewhere, reason=reason,
+                 place=_place(path))
+
+
+def _is_itself(work: _Work, position: int, file_no: int) -> bool:
+    """Whether a line names the list that it stands in: that very file, or a copy of the form."""
+    listed = work.lines.list_of(work.binding.lines[position])
+    if file_no >= len(work.files):
+        return False
+    if listed:
+        return _same_name(work.files.paths[file_no], listed)
+    return work.is_form(file_no) or _last_name(work.files.paths[file_no]) == work.form_name
 
 
 def _tell_missing(work: _Work, position: int) -> None:
     written = work.written(position)
-    if _last_name(written) == work.form_name:
+    if _last_name(written) == work.form_name and not work.lines.list_of(work.binding.lines[position]):
         _lists_itself(work, position, written)
     else:
-        work.find("file-missing", written, line=work.line_no(position), place=_place(relative(written)))
+        work.find_of(position, "file-missing", written, place=_place(relative(written)))
 
 
 def _lists_itself(work: _Work, position: int, path: str) -> None:
     """No list can hold its own digest: such a line says nothing."""
-    work.results.states[position] = _NOT_CHECKED
-    work.find("list-lists-itself", path, line=work.line_no(position))
+    work.results.states[position] = NOT_CHECKED
+    work.find_of(position, "list-lists-itself", path)
+
+
+def _same_name(path: str, other: str) -> bool:
+    return nfc(path) == nfc(other)
 
 
 def _last_name(path: str) -> str:
@@ -372,7 +368,7 @@ def _tell_unlisted(work: _Work) -> int:
             continue
         if litter:
             work.find("file-litter", path)
-        elif work.is_form(file_no) or (is_digest_list(path) and work.files.sizes[file_no] <= _LIST_BYTES):
+        elif work.is_reference(file_no) or (is_digest_list(path) and work.files.sizes[file_no] <= _LIST_BYTES):
             work.find("form-on-carrier", path)
         elif said:
             work.find("file-unlisted", path, bytes=work.files.sizes[file_no])
@@ -381,8 +377,9 @@ def _tell_unlisted(work: _Work) -> int:
 
 
 def _tell_not_run(work: _Work) -> None:
-    for reason, lines in sorted(work.not_run.items()):
-        work.find("check-not-run", "", check="accuracy", reason=reason, lines=lines)
+    for reason, positions in sorted(work.not_run.items()):
+        examples = "; ".join(map(work.written, positions[:3]))
+        work.find("check-not-run", "", check="accuracy", reason=reason, lines=len(positions), examples=examples)
 
 
 def _tell_weak(work: _Work) -> None:
@@ -393,7 +390,7 @@ def _tell_weak(work: _Work) -> None:
     strong = set()
     for position, target in enumerate(work.results.targets):
         if target != UNTRUSTED:
-            key = (target, "" if target >= 0 else relative(work.written(position)))
+            key = (target, "" if target >= 0 else work.place(position) or work.written(position))
             if work.algorithm(position) == "crc32":
                 weak[key] += 1
             else:
@@ -405,20 +402,19 @@ def _tell_weak(work: _Work) -> None:
 
 def _tell_sizes(work: _Work) -> None:
     """Declared sizes of lines against their file, or against the carrier."""
-    sizes, total = work.files.sizes, sum(work.files.sizes)
+    total = sum(work.files.sizes)
     whole = [work.structure.capacity_bytes, total, *sorted({r for _, r in work.fixities.carrier})]
     for position, target in enumerate(work.results.targets):
         declared = work.lines.declared_size(work.binding.lines[position])
         if not declared or (target < 0 and target != WHOLE_CARRIER) or not says_size(declared):
             continue
-        if target in work.files.obstacles and not sizes[target]:
+        if target in work.files.obstacles and not work.size(target):
             continue                                            # its size is lost with its content
-        possible = [sizes[target]] if target >= 0 else whole
+        possible = [work.size(target)] if target >= 0 else whole
         if position in work.binding.either:
-            possible = [sizes[target], *whole]
+            possible += whole
         if not any(fits(declared, size) for size in possible):
-            path = work.files.paths[target] if target >= 0 else work.written(position)
-            work.find("form-size-differs", path, line=work.line_no(position), declared=declared, actual=possible[0])
+            work.find_of(position, "form-size-differs", work.path(position), declared=declared, actual=possible[0])
 
 
 def _tell_counts(work: _Work) -> None:
@@ -483,7 +479,7 @@ def content_sha256(structure: Structure, fixities: Fixities, *, with_paths: bool
     Returns: None where the content of a file was not had, or the files are not known. Source: domain §10.4.
     """
     files = structure.files
-    if files is None or fixities.states.count(ReadState.COMPLETE) != len(files):
+    if files is None or fixities.states.count(ReadState.COMPLETE, 0, len(files)) != len(files):
         return None
     digest = hashlib.sha256()
     for line in sorted(_content_lines(files, fixities, with_paths)):

@@ -7,6 +7,7 @@ so that order is kept and two algorithms run side by side.
 from __future__ import annotations
 
 import base64
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -24,13 +25,19 @@ class _Running:
 
 
 class Digests:
-    """Consumer. carrier_ranges: byte counts at which the digest of the whole carrier is kept (none = not computed)."""
+    """Consumer. carrier_ranges: byte counts at which the digest of the whole carrier is kept (none = not computed).
+
+    joined: groups of files of which each is a file of its own too, as in the plan; one that cannot be had whole
+    (a file of it has no content) has no digest.
+    """
 
     def __init__(self, hashers: Hashers, structure: Structure, fixities: Fixities, *,
-                 carrier_algorithms: Iterable[str] = (), carrier_ranges: Iterable[int] = ()) -> None:
+                 joined: Sequence[Sequence[int]] = (), carrier_algorithms: Iterable[str] = (),
+                 carrier_ranges: Iterable[int] = ()) -> None:
         self.fixities = fixities
         self._hashers = hashers
-        self._sizes: Sequence[int] = structure.files.sizes if structure.files is not None else []
+        sizes = structure.files.sizes if structure.files is not None else array("q")
+        self._sizes: Sequence[int] = sizes + array("q", [sum(sizes[n] for n in parts) for parts in joined])
         self._block_bytes = structure.block_bytes
         self._ranges = sorted(set(carrier_ranges))
         self._open: dict[int, _Running] = {}

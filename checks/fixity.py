@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-DIGEST_BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "sm3": 32, "crc32": 4}
+DIGEST_BYTES = {"md5": 16, "sha1": 20, "sha256": 32, "sha512": 64, "sm3": 32, "crc32": 4}
 
 
 class ReadState(IntEnum):
@@ -30,7 +30,7 @@ class Fixity:
 
 @dataclass(slots=True)
 class Fixities:
-    """The digests of all files of one carrier, and of the carrier itself."""
+    """The digests of all files of one carrier, of files joined (numbered after them), and of the carrier itself."""
 
     algorithms: tuple[str, ...]
     count: int

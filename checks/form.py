@@ -11,8 +11,9 @@ import hashlib
 import re
 import stat
 from array import array
+from bisect import bisect_right
 from collections import defaultdict, deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -43,9 +44,10 @@ class DigestLine(NamedTuple):
     """One line of the digest list (续表).
 
     line_no: of the text or the sheet's row, from 1. path: as written, "" where the form names only a package.
-    algorithm: "md5", "sha1", "sha256", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
+    algorithm: "md5", "sha1", "sha256", "sha512", "sm3", "crc32"; digest: lower-case hex, "" where it cannot be trusted.
     declared_size: as written, with its unit ("6.127GB", "123456B"), "" = none.
     defect: "" or the code of the finding that says why the line cannot be trusted.
+    parts: how many files the digest was made over, 0 = not given.
     """
 
     line_no: int
@@ -56,9 +58,10 @@ class DigestLine(NamedTuple):
     digest: str
     declared_size: str
     defect: str
+    parts: int = 0
 
 
-ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32")
+ALGORITHMS = ("", "md5", "sha1", "sha256", "sm3", "crc32", "sha512")
 _SCOPES = tuple(Scope)
 _PLAIN_BYTES = re.compile(r"(0|[1-9][0-9]{0,17})B")
 _NUMBER_OF = {name: number for names in (ALGORITHMS, _SCOPES) for number, name in enumerate(names)}
@@ -104,6 +107,9 @@ class Lines(Sequence[DigestLine]):
         self._declared: dict[int, str] = {}                 # sizes as written, but for plain bytes
         self._declared_bytes: array[int] = array("q")       # -1: none, or as written
         self.defects: dict[int, str] = {}
+        self.parts: dict[int, int] = {}
+        self._list_names: list[str] = [""]
+        self._list_starts: array[int] = array("q", [0])
 
     def append(self, line: DigestLine) -> int:
         """Append a line and return its index."""
@@ -121,6 +127,8 @@ class Lines(Sequence[DigestLine]):
             self._declared[index] = line.declared_size
         if line.defect:
             self.defects[index] = line.defect
+        if line.parts:
+            self.parts[index] = line.parts
         return index
 
     def extend(self, line_nos: Sequence[int], paths: Sequence[str], digests: Sequence[str],
@@ -134,6 +142,32 @@ class Lines(Sequence[DigestLine]):
         self._algorithms.extend(map(numbers.__getitem__, map(len, digests)))
         self._declared_bytes.extend(array("q", [-1]) * len(paths))
         self._scopes.frombytes(bytes(len(paths)))               # zeros: Scope.FILE, the first
+
+    def follow(self, name: str, other: Lines) -> None:
+        """Append all lines of a list, which `list_of` will name."""
+        first = len(self)
+        self._list_names.append(name)
+        self._list_starts.append(first)
+        self.line_nos.extend(other.line_nos)
+        self.paths.extend(other.paths)
+        for digest in other.digests:
+            self.digests.append(digest)
+        self._algorithms.extend(other._algorithms)
+        self._scopes.extend(other._scopes)
+        for mine, theirs in ((self._package_nos, other._package_nos), (self._declared, other._declared),
+                             (self.defects, other.defects)):
+            mine.update((first + index, text) for index, text in theirs.items())
+        self.parts.update((first + index, count) for index, count in other.parts.items())
+
+    def list_of(self, index: int) -> str:
+        """The list that a line stands in, "" for the form's own lines."""
+        return self._list_names[bisect_right(self._list_starts, index) - 1]
+
+    def by_list(self) -> Iterator[tuple[str, range]]:
+        """Each list with its lines, the form's own ("") first."""
+        for name, first, end in zip(self._list_names, self._list_starts, [*self._list_starts[1:], len(self)],
+                                    strict=True):
+            yield name, range(first, end)
 
     def algorithm(self, index: int) -> str:
         """The algorithm of a line, "" where it has none."""
@@ -167,7 +201,7 @@ class Lines(Sequence[DigestLine]):
         at = index + len(self) if index < 0 else index
         return DigestLine(self.line_nos[at], self._package_nos.get(at, ""), self.paths[at], self.scope(at),
                           self.algorithm(at), self.digests[at].hex(), self.declared_size(at),
-                          self.defects.get(at, ""))
+                          self.defects.get(at, ""), self.parts.get(at, 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,12 +220,34 @@ class CarrierLine:
     package_nos: tuple[str, ...] = ()
 
 
+class FormList(NamedTuple):
+    """A file that a form's lines were read from, besides the form: a list on the carrier, a manifest of a bag.
+
+    path: on the carrier, or below the form's folder. lines: how many it gave.
+    """
+
+    path: str
+    sha256: str
+    layout: str
+    lines: int
+    content: bytes
+
+
+class Bag(NamedTuple):
+    """What a BagIt bag says of itself. directory: it lies there, "" = at the root; None = Payload-Oxum not given."""
+
+    directory: str
+    octets: int | None
+    streams: int | None
+
+
 @dataclass(frozen=True, slots=True)
 class SubmittedForm:
     """情况表 with its 续表. fields: identifiers of the 情况表 (fonds_no, unit_name, item_count …) → text as written.
 
     layout: "workbook", "csv", "md5sum", "bsd" …; encoding as decided for the whole file ("" for workbooks).
     is_workbook: whether the form has a header of its own that must be complete.
+    lists: that were followed; their lines come after the form's own, and a form of lists has none of its own.
     """
 
     file_name: str
@@ -204,6 +260,8 @@ class SubmittedForm:
     carriers: tuple[CarrierLine, ...] = ()
     lines: Lines = field(default_factory=Lines)
     findings: tuple[Finding, ...] = ()
+    lists: tuple[FormList, ...] = ()
+    bags: tuple[Bag, ...] = ()
 
 
 # --- reading ---------------------------------------------------------------------------------------------------
@@ -218,6 +276,11 @@ _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0":
 
 
 def read_form(path: Path) -> SubmittedForm:
+    """Read a submitted form from a file: `form_of` its content."""
+    return _form_of(path.name, *received(path))
+
+
+def form_of(content: bytes, name: str) -> SubmittedForm:
     """Read a submitted form: a workbook, a csv, or a text list of digests; by its content, never by its name.
 
     Returns: findings `form-line-malformed`, `form-digest-is-number`, `form-digest-length`, `form-line-duplicate`,
@@ -226,12 +289,15 @@ def read_form(path: Path) -> SubmittedForm:
              form-protected, form-macro, form-bomb, form-is-image, form-undecodable, form-unknown-layout.
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
+    chunks = deque(content[at:at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))
+    return _form_of(name, chunks, sha256_of(content), len(content))
+
+
+def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> SubmittedForm:
     # The readers of layouts speak in the types above, so they are met here and not at the top.
     from .fields import missing_fields
     from .workbook import read_workbook
 
-    name = path.name
-    chunks, sha256, size_bytes = _received(path)
     if not any(chunk.strip(_BLANK) for chunk in chunks):
         raise FormUnreadable("form-empty", file=name)
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
@@ -283,7 +349,7 @@ def _read_text(chunks: deque[bytes], name: str) -> tuple[str, str, Tables]:
     return layout, encoding, Tables(lines=listed, findings=findings)
 
 
-def _received(path: Path) -> tuple[deque[bytes], str, int]:
+def received(path: Path) -> tuple[deque[bytes], str, int]:
     """The file, read once, in chunks; its SHA-256 and its size."""
     chunks: deque[bytes] = deque()
     digest, size_bytes, limit = hashlib.sha256(), 0, TEXT_BYTES
@@ -305,6 +371,11 @@ def _received(path: Path) -> tuple[deque[bytes], str, int]:
         code = codes.get(error.errno or 0, "form-failed")
         raise FormUnreadable(code, file=path.name, reason=error.strerror or "") from error
     return chunks, digest.hexdigest(), size_bytes
+
+
+def sha256_of(content: bytes) -> str:
+    """SHA-256 in hex."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def _repeated(lines: Lines) -> Iterable[Finding]:

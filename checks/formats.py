@@ -36,7 +36,7 @@ class Formats:
         if content is None:
             return
         for file_no, offset, at, length in chunk.parts:
-            if offset:
+            if offset or file_no >= len(self._paths):          # joined files begin like their first
                 continue
             extension = self._paths[file_no].rpartition(".")[2].lower()
             wanted = self._signatures.get(extension)

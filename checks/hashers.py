@@ -34,7 +34,7 @@ Taken = Callable[[bytes], None]
 class Hashers:
     """Some processes that hash. Used as a context: they end with it, and by themselves if this process dies."""
 
-    def __init__(self, algorithms: Sequence[str], workers: int | None = None) -> None:
+    def __init__(self, algorithms: Sequence[str] = (), workers: int | None = None) -> None:
         self.algorithms = tuple(algorithms)
         count = workers or max(1, min(4, len(os.sched_getaffinity(0))))
         self._memory = mmap.mmap(-1, _SLOT_BYTES * _SLOTS)
@@ -67,6 +67,15 @@ class Hashers:
             pipe.close()
         for process in self._processes:
             process.join()
+
+    def use(self, algorithms: Sequence[str]) -> None:
+        """Compute these from now on: which ones a list needs may be known only once the carrier is open.
+
+        Not while a digest is running.
+        """
+        self.algorithms = tuple(algorithms)
+        for pipe in self._pipes:
+            pipe.send_bytes(_MESSAGE.pack(b"A", 0, 0, 0, 0, 0) + ",".join(algorithms).encode())
 
     def place(self, content: bytes) -> int:
         """Put content into a free slot, waiting for one if all are busy; `whole` and `feed` then name it."""
@@ -193,6 +202,9 @@ def _answer(pipe: Connection, view: memoryview, algorithms: tuple[str, ...]) -> 
             pipe.send_bytes(streams[number].save() or b"")
         elif kind == b"X":
             del streams[number]
+        elif kind == b"A":
+            algorithms = tuple(message[_MESSAGE.size:].decode().split(","))
+            whole = [whole_digest(name) for name in algorithms]
 
 
 def _hash_pieces(view: memoryview, base: int, count: int, whole: Sequence[Callable[[memoryview], bytes]]) -> int:

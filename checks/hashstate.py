@@ -1,8 +1,8 @@
 """Hashes whose state can be saved and taken up again, so that a killed intake need not read a file from its start.
 
 Takes algorithm names, gives objects with `update`, `digest`, `save`; relies on libcrypto's context structs (MD5_CTX,
-SHA_CTX, SHA256_CTX: plain memory without pointers, OpenSSL 1.1 to 3.x). Each struct is tried on known vectors before
-it is used; where that fails, and for SM3, the hash is hashlib's and `save` gives None.
+SHA_CTX, SHA256_CTX, SHA512_CTX: plain memory without pointers, OpenSSL 1.1 to 3.x). Each struct is tried on known
+vectors before it is used; where that fails, and for SM3, the hash is hashlib's and `save` gives None.
 """
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ class Hash(Protocol):
 
 
 # algorithm → (function prefix, bytes of the context struct, bytes of the digest): openssl/md5.h, openssl/sha.h
-_CONTEXTS = {"md5": ("MD5", 92, 16), "sha1": ("SHA1", 96, 20), "sha256": ("SHA256", 112, 32)}
+_CONTEXTS = {"md5": ("MD5", 92, 16), "sha1": ("SHA1", 96, 20), "sha256": ("SHA256", 112, 32),
+             "sha512": ("SHA512", 216, 64)}
 
 
 class _LibcryptoHash:

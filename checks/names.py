@@ -50,19 +50,19 @@ class Names:
         if files is None:
             raise ValueError("names are looked up once the files are known")
         self.files = files
-        self._trees = structure.trees or (Tree("files", files.paths, range(len(files))),)
+        self.trees = structure.trees or (Tree("files", files.paths, range(len(files))),)
         self._indexes: dict[int, dict[str, int]] = {}
         self._skeletons: dict[str, list[str]] = {}
 
     def tree_name(self, rung: int) -> str:
-        return self._trees[rung % len(self._trees)].name
+        return self.trees[rung % len(self.trees)].name
 
     def find(self, path: str) -> tuple[int, int]:
         """File number and rung of a path, (NOT_FOUND, 0) where no rung knows it or knows it uniquely."""
         rung = 0
         for step in _STEPS:
             key = step(path)
-            for _ in self._trees:
+            for _ in self.trees:
                 file_no = (self._indexes.get(rung) or self._index(rung)).get(key, NOT_FOUND)
                 if file_no >= 0:
                     return file_no, rung
@@ -72,8 +72,8 @@ class Names:
     def find_all(self, paths: Sequence[str], file_nos: array[int], rungs: bytearray) -> None:
         """Fill in the files of paths that have none yet, and their rungs, as `find` does; fast for many."""
         missed = [at for at, file_no in enumerate(file_nos) if file_no < 0]
-        for rung in range(len(_STEPS) * len(self._trees)):
-            step, tree_no = divmod(rung, len(self._trees))
+        for rung in range(len(_STEPS) * len(self.trees)):
+            step, tree_no = divmod(rung, len(self.trees))
             if not missed:
                 return
             if not tree_no:
@@ -104,7 +104,7 @@ class Names:
         keys = {fold(name) for name in wanted if name}
         full: dict[str, set[int]] = defaultdict(set)
         stems: dict[str, set[int]] = defaultdict(set)
-        for tree in self._trees if keys else ():
+        for tree in self.trees if keys else ():
             for path, file_no in zip(tree.paths, tree.file_nos, strict=True):
                 name = fold(path.rpartition("/")[2])
                 if name in keys:
@@ -116,7 +116,7 @@ class Names:
     def by_last_name(self, wanted: set[str]) -> dict[str, list[str]]:
         """Folded last components → the paths, in all trees, that end with them."""
         found: dict[str, list[str]] = {name: [] for name in wanted}
-        for tree in self._trees:
+        for tree in self.trees:
             for path in tree.paths:
                 places = found.get(fold(path.rpartition("/")[2]))
                 if places is not None:
@@ -126,8 +126,8 @@ class Names:
     def _index(self, rung: int) -> dict[str, int]:
         index = self._indexes.get(rung)
         if index is None:
-            step, tree_no = divmod(rung, len(self._trees))
-            tree = self._trees[tree_no]
+            step, tree_no = divmod(rung, len(self.trees))
+            tree = self.trees[tree_no]
             if _STEPS[step] is nfc and all(unicodedata.is_normalized("NFC", path) for path in tree.paths):
                 index = self._index(tree_no)                    # the same names
             else:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 _FILE = Path(__file__).with_name("form_columns.toml")
-DIGEST_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sm3": 64, "crc32": 8}
-ALGORITHM_OF_DIGITS = {32: "md5", 40: "sha1"}          # what a length alone tells (domain §3.9)
+DIGEST_DIGITS = {"md5": 32, "sha1": 40, "sha256": 64, "sha512": 128, "sm3": 64, "crc32": 8}
+ALGORITHM_OF_DIGITS = {32: "md5", 40: "sha1", 128: "sha512"}          # what a length alone tells (domain §3.9)
 LONGEST_LINE = 1 << 20                                  # characters; no list has longer ones
 
 
@@ -43,9 +43,10 @@ def label(text: str) -> str:
 
 # --- digests ---------------------------------------------------------------------------------------------------
 
-_NAMED = re.compile(r"(md-?5|sha-?1|sha(?:2?-)?256|sm-?3|crc-?32)(?![0-9a-z])", re.IGNORECASE)
-_PREFIX = re.compile(r"(md-?5|sha(?:2?-)?256|sha-?1|sm-?3|crc-?32)\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
-_SUFFIX = re.compile(r"(.*?)\s*[(\[](md-?5|sha(?:2?-)?256|sha-?1|sm-?3|crc-?32)[)\]]", re.IGNORECASE | re.DOTALL)
+_ALGORITHM = r"(md-?5|sha(?:2?-)?(?:256|512)|sha-?1|sm-?3|crc-?32)"
+_NAMED = re.compile(_ALGORITHM + r"(?![0-9a-z])", re.IGNORECASE)
+_PREFIX = re.compile(_ALGORITHM + r"\s*(?:[:=]|\s)\s*(.*)", re.IGNORECASE | re.DOTALL)
+_SUFFIX = re.compile(r"(.*?)\s*[(\[]" + _ALGORITHM + r"[)\]]", re.IGNORECASE | re.DOTALL)
 _HEX = re.compile(r"[0-9a-f]+")
 _PLAIN = re.compile(r"[0-9A-Fa-f]{32}(?:[0-9A-Fa-f]{8}|[0-9A-Fa-f]{32})?")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?[eE]\+\d+|\d+\.\d+")

@@ -57,7 +57,7 @@ class Readability:
         bucket[1] += chunk.seconds
         self._seconds += chunk.seconds
         if chunk.content is None:
-            self._bad.append((extent, tuple(sorted({p.file_no for p in chunk.parts}))))
+            self._bad.append((extent, self._files_in(chunk)))
             bucket[2] += -(-extent.length_bytes // self._structure.block_bytes)
             return
         length = len(chunk.content)
@@ -67,7 +67,7 @@ class Readability:
         self._read_bytes += length
         bucket[0] += length
         if chunk.attempts > 1:
-            self._unstable.append((extent, tuple(sorted({p.file_no for p in chunk.parts})), chunk.attempts))
+            self._unstable.append((extent, self._files_in(chunk), chunk.attempts))
         if chunk.seconds >= self._slow.seconds:
             self._rates.append((extent, chunk.seconds, length / chunk.seconds / 1e6))
 
@@ -128,6 +128,11 @@ class Readability:
         for extent, _ in _merged(slow, self._structure.block_bytes):
             found.append(Finding("block-slow", "", extent, self._facts(extent)))
         return found
+
+    def _files_in(self, chunk: Chunk) -> tuple[int, ...]:
+        """The files of a chunk; joined files are their parts."""
+        count = len(self._structure.files or ())
+        return tuple(sorted({part.file_no for part in chunk.parts if part.file_no < count}))
 
     def _look(self, lba: int, content: bytes) -> None:
         """Count blocks after the volume that are not empty: data that no structure claims."""

@@ -54,7 +54,10 @@ MUST_BE_CHECKED = ("accuracy", "completeness", "usability")
 
 
 class LineResult(NamedTuple):
-    """One line of the form with what was measured. path: the file it was bound to, else as the form wrote it."""
+    """One line of the form with what was measured. path: the file it was bound to, else as the form wrote it.
+
+    list: on the carrier, in which the line stands, "" = the form itself.
+    """
 
     line: int
     package_no: str
@@ -63,13 +66,24 @@ class LineResult(NamedTuple):
     expected: str
     actual: str
     state: str
+    list: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ListFacts:
+    """A list on the carrier (or of a form that is a folder). sha256: "" = it was found, and not read."""
+
+    path: str
+    sha256: str = ""
+    lines: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Reference:
     """What the carrier was compared with. anchor: P1…P5 (how strong). trees: names found in which tree, counted.
 
-    algorithms: those of all its lines, also of lines that are not shown ("md5", "sm3" …).
+    algorithms: those of all its lines, also of lines that are not shown ("md5", "sm3" …). lists: that were followed
+    (without a form: found), at most 40 of list_count. is_lists: they are the form, it has no lines of its own.
     """
 
     anchor: str
@@ -80,6 +94,9 @@ class Reference:
     root_offset: Mapping[str, str] = field(default_factory=lambda: {"dropped": "", "prepended": ""})
     trees: Mapping[str, int] = field(default_factory=dict)
     algorithms: tuple[str, ...] = ()
+    lists: tuple[ListFacts, ...] = ()
+    list_count: int = 0
+    is_lists: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +255,7 @@ class Verdict:
     journal_sha256: str = ""
     lines_sha256: str = ""
     files_sha256: str = ""
+    kept_lists_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

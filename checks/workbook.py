@@ -388,7 +388,7 @@ class _Table:
         found = self._algorithms(text, cells, column)
         if (line_no - 1, column.at) in self._merged_digests:
             self._reject(line_no, cells, names, "digest-merged")
-        elif not _is_name(path):
+        elif not _is_name(path.replace("\n", ";") if scope is Scope.PARTS else path):
             self._reject(line_no, cells, names, "name")
         elif scope is None:
             self._reject(line_no, cells, names, "scope")
@@ -398,10 +398,11 @@ class _Table:
             self._reject(line_no, cells, names, "nothing-named")
         else:
             size = self._size(cells)
+            parts = declared_count(self._text(cells, "split_parts")) or 0 if scope is Scope.PARTS else 0
             for algorithm, digest in found:
                 if DIGEST_DIGITS.get(algorithm) == len(digest):
                     self._tables.lines.append(
-                        DigestLine(line_no, package_no, path, scope, algorithm, digest, size, ""))
+                        DigestLine(line_no, package_no, path, scope, algorithm, digest, size, "", parts))
                     continue
                 known = algorithm if algorithm in DIGEST_DIGITS else ""
                 self._keep(DigestLine(line_no, package_no, path, scope, known, "", size, "form-digest-length"),

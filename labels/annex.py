@@ -20,6 +20,7 @@ from labels.sentences import algorithms_of, carrier_name, edition, final_reading
 SIZE = 9.0                          # points
 SHOWN_WHOLE = 40                    # lines of the form that are all shown; of longer lists only those that failed
 FAILED_AT_MOST = 100                # of those
+_LISTS_SHOWN = 10
 _PAD = 3.0
 _ROWS_IN_ONE_PIECE = 24             # a longer cell may be broken by a page's end
 _HEX = frozenset("0123456789abcdef")
@@ -243,6 +244,9 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
              ("anchor", say(f"basis.{verdict.reference.anchor}")),
              ("root", say("facts.root_value", dropped=offset["dropped"]) if offset.get("dropped") else ""),
              ("root", say("facts.root_added", prepended=offset["prepended"]) if offset.get("prepended") else ""),
+             ("names", "、".join(f"{name} {count:,}" for name, count in verdict.reference.trees.items()
+                                if name != "files")),
+             ("reference_lists", _reference_lists(verdict)),
              ("content", digests.content_sha256 or say("page.none")),
              ("carrier_digest", whole or ""), ("drive", _listed("facts.drive", verdict.drive)),
              ("read_only", _read_only(verdict)),
@@ -256,7 +260,17 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
              ("journal", verdict.journal_sha256), ("lines", verdict.lines_sha256), ("file_list", verdict.files_sha256)]
     algorithm = name_of(carrier.algorithm) if carrier else ""
     return [(say(f"facts.{key}", algorithm=algorithm), value or say("page.none")) for key, value in facts
-            if value or key not in ("root", "carrier_digest")]
+            if value or key not in ("root", "carrier_digest", "names", "reference_lists")]
+
+
+def _reference_lists(verdict: Verdict) -> str:
+    """The lists that were followed, with their digests; a few of many."""
+    reference = verdict.reference
+    shown_lists = [say("facts.reference_list", path=shown(each.path), sha=each.sha256, lines=f"{each.lines:,}")
+                   for each in reference.lists[:_LISTS_SHOWN] if each.sha256]
+    more = reference.list_count - len(shown_lists)
+    return "\n".join([*shown_lists, *([say("facts.reference_lists_more", count=f"{more:,}")] if shown_lists and more
+                                       else [])])
 
 
 def _read_only(verdict: Verdict) -> str:

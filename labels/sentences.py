@@ -97,7 +97,7 @@ def unit_of(verdicts: Sequence[Verdict]) -> str:
 def algorithms_of(verdicts: Sequence[Verdict]) -> list[str]:
     """The algorithms of the unit's lines, printed names."""
     found = {a for v in verdicts for a in (*v.reference.algorithms, *(line.algorithm for line in v.lines)) if a}
-    order = [a for a in ("md5", "sha1", "sha256", "sm3", "crc32") if a in found]
+    order = [a for a in ("md5", "sha1", "sha256", "sha512", "sm3", "crc32") if a in found]
     return [name_of(a) for a in [*order, *sorted(found - set(order))]]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from station.home import Home, file_sha256
 from station.journal import open_intakes, vouched
+from station.on_carrier import LISTS_NAME
 from station.register import Break, check_chain
 
 
@@ -51,8 +52,13 @@ def _line(home: Home, line: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
         yield from _journal(folder / "journal.jsonl", line)
         yield from _file(folder / "lines.jsonl.zst", line["lines_sha256"])
         yield from _file(folder / "files.jsonl.zst", line["files_sha256"])
+        if line.get("kept_lists_sha256"):
+            yield from _file(folder / LISTS_NAME, line["kept_lists_sha256"])
     elif line["type"] == "batch":
-        yield from _file(home.batches / line["batch"] / line["form_file"], line["form_sha256"])
+        form = home.batches / line["batch"] / line["form_file"]
+        yield from _file(form, line["form_sha256"])
+        for place, sha256 in line.get("lists", {}).items():    # of a form that was a folder
+            yield from _file(form.parent / place, sha256)
     elif line["type"] == "decision":
         yield from _file(home.batches / line["batch"] / f"{line['number']}.json", line["decision_sha256"])
     elif line["type"] == "print":

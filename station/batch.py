@@ -18,6 +18,8 @@ from typing import Any
 from carriers.model import Refused
 from checks.form import SubmittedForm
 from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
+from checks.lists import names_of
+from checks.normalise import is_classified
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
@@ -86,6 +88,14 @@ def _batch_of(station: Station, form_sha256: str) -> str:
     return ""
 
 
+def refuse_classified(station: Station, form: SubmittedForm | None) -> None:
+    """Classified carriers are refused before the first block is read; only the refusal is recorded (domain §10.5)."""
+    level = form.fields.get("security_level", "") if form is not None else ""
+    if form is not None and is_classified(level):
+        station.register.append("refusal", {"reason": "R12", "form_sha256": form.sha256})
+        raise Refused("classified", level=level)
+
+
 def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Mapping[str, str], number: str = ""
                ) -> str:
     """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch.
@@ -102,19 +112,33 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
         raise UsageError("batch-needs-header", file=form.file_name)
     fields = {**fields, "year": fields.get("year") or f"{datetime.now(UTC):%Y}"}
     chosen = number or _next_number(station, fields)
-    folder = station.home.batches / chosen
-    with kept(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        raw = form_path.read_bytes()
-    if hashlib.sha256(raw).hexdigest() != form.sha256:
-        raise RegisterError("form-changed", file=form.file_name)
-    kept_name = f"form-{form.sha256[:8]}{Path(form.file_name).suffix[:8]}"
-    write_durably(folder / kept_name, raw)
+    kept_name, lists = _keep(station.home.batches / chosen, form, form_path)
     station.register.append("batch", {
         "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
+        **({"lists": lists} if lists else {}),
         "layout": form.layout, "encoding": form.encoding, "fields": fields,
         "carriers": [c.carrier_no for c in form.carriers], "lines": len(form.lines)})
     return chosen
+
+
+def _keep(folder: Path, form: SubmittedForm, form_path: Path) -> tuple[str, dict[str, str]]:
+    """Keep the form as received. Returns its name there; of a form of several lists the names and digests of those."""
+    name = f"form-{form.sha256[:8]}"
+    lists = {f"{name}-{number}": each for number, each in enumerate(form.lists, 1)}
+    with kept(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        raw = b"" if lists else form_path.read_bytes()
+    if lists:
+        raw = form.lists[0].content if form.lists[0].sha256 == form.sha256 else names_of(form.lists)
+    if hashlib.sha256(raw).hexdigest() != form.sha256:
+        raise RegisterError("form-changed", file=form.file_name)
+    name += Path(form.file_name).suffix[:8]
+    write_durably(folder / name, raw)
+    if len(lists) == 1 and form.lists[0].sha256 == form.sha256:
+        return name, {}
+    for place, each in lists.items():
+        write_durably(folder / place, each.content)
+    return name, {place: each.sha256 for place, each in lists.items()}
 
 
 def _next_number(station: Station, fields: Mapping[str, str]) -> str:
@@ -262,13 +286,13 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
 
 def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
     """Lines that no verdict of the batch speaks of: a form that names no carriers is judged over the whole batch."""
-    spoken: set[tuple[int, str]] = set()
+    spoken: set[tuple[str, int, str]] = set()
     for verdict in verdicts:
         if verdict.reference.form_sha256 == batch.form_sha256:
             path = station.home.intakes / verdict.intake / "lines.jsonl.zst"
             check_list(path, verdict.lines_sha256)
-            rows = read_list(path)
-            spoken.update((row["line"], row["algorithm"]) for row in rows)
+            spoken.update((row.get("list", ""), row["line"], row["algorithm"]) for row in read_list(path)
+                          if verdict.reference.is_lists or not row.get("list"))
     missing = batch.line_count - len(spoken)
     return [Obstacle("open-lines", {"count": str(missing)})] if missing > 0 else []
 

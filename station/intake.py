@@ -1,6 +1,6 @@
 """The main flow: one carrier against one form, to one verdict. Read this first.
 
-    open_carrier → structure → bind → plan → one pass of chunks → compare → judge → journal → register
+    open_carrier → structure → lists on it → bind → plan → one pass of chunks → compare → judge → journal → register
 
 Takes a source and a form, gives a `Verdict` that is in the register when it is returned; relies on every other room.
 Nothing here knows the screen, another drive, or which kind of carrier it is.
@@ -29,6 +29,7 @@ from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
 from station.journal import Journal, begin, take_up
+from station.on_carrier import keep_lists, on_carrier
 from station.progress import Progress
 from station.reading import Reading, finding_from, finding_record
 from station.register import Station, utc_now
@@ -40,32 +41,39 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
-    RegisterError.
+    RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
     """
-    batch = batches.of_form(station, form)
     progress.stage("structure")
-    with Hashers(_algorithms(form)) as hashers, closing(opener(source)) as carrier:
+    with Hashers() as hashers, closing(opener(source)) as carrier:
         identity = carrier.identify()
-        structure, found = named_as_listed(form, *carrier.structure())
+        structure, found = carrier.structure()
+        lying = on_carrier(carrier, structure, form, choice)   # the lists on it become lines of the form
+        form = lying.form
+        batches.refuse_classified(station, form)
+        batch = batches.of_form(station, form)
+        structure, found = named_as_listed(form, structure, found)
         binding = bind(form, identity, structure, choice)
-        plan = make_plan(structure)
+        plan = make_plan(structure, binding.joined)
+        hashers.use(_algorithms(form, lying.algorithms))
         work = Work(hashers, identity, structure, found, binding, plan)
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
+            kept = keep_lists(journal, lying.lists)
             progress.begin(journal.folder, plan.planned_bytes)
             reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
-            case = Case(journal, batch, form, choice, binding, str(source), attempt)
+            case = Case(journal, batch, form, choice, binding, str(source), attempt, "", kept, lying.found)
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict
 
 
-def _algorithms(form: SubmittedForm | None) -> tuple[str, ...]:
-    """SHA-256 always (domain §10.4) and what the form's lines need; MD5 where the form is still to come."""
-    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5",)), "sha256")))
+def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...]) -> tuple[str, ...]:
+    """SHA-256 always (domain §10.4) and what the form's lines need; where the form is still to come, MD5 and what the
+    lists on the carrier need."""
+    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), "sha256")))
 
 
 class Work(NamedTuple):
@@ -81,11 +89,11 @@ class Work(NamedTuple):
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
     """The one pass, from where an earlier sitting left off."""
-    structure, plan, files = work.structure, work.plan, work.structure.files
-    count = len(files) if files is not None else 0
+    structure, plan, files, joined = work.structure, work.plan, work.structure.files, work.binding.joined
+    count = (len(files) if files is not None else 0) + len(joined)
     ranges = [min(n * structure.block_bytes, structure.capacity_bytes)
               for n in (structure.volume_blocks, structure.blocks) if n]
-    digests = Digests(work.hashers, structure, Fixities(work.hashers.algorithms, count),
+    digests = Digests(work.hashers, structure, Fixities(work.hashers.algorithms, count), joined=joined,
                       carrier_algorithms=work.binding.carrier_algorithms, carrier_ranges=ranges)
     readability = Readability(structure, plan.planned_bytes,
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
@@ -93,9 +101,11 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     for number in plan.lost:
         digests.lose(number, ReadState.TRUNCATED)
     if files is not None:
-        for number in files.obstacles:
+        for number in (*files.obstacles, *(n for n, parts in enumerate(joined, len(files))
+                                           if not files.obstacles.keys().isdisjoint(parts))):
             digests.lose(number, ReadState.NO_CONTENT)
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
+        digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
     consumers = Consumers(digests, readability, formats)
     first, earlier = _take_up(journal, consumers)
     if first:
@@ -109,7 +119,8 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
 
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, digests, progress), between)
     return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings()),
-                   digests.finish(), readability, formats, plan.planned_bytes, sum(plan.lost.values()))
+                   digests.finish(), readability, formats, plan.planned_bytes,
+                   sum(lost for number, lost in plan.lost.items() if number < count - len(joined)), joined)
 
 
 class Consumers(NamedTuple):

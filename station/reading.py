@@ -13,7 +13,7 @@ from typing import Any
 
 from carriers.model import Addressing, CarrierId, CarrierKind, Extent, FileEntry, Files, Finding, Structure, Tree
 from checks.encodings import named_as_listed
-from checks.fixity import Fixities, ReadState
+from checks.fixity import DIGEST_BYTES, Fixities, ReadState
 from checks.form import SubmittedForm
 from checks.formats import Formats
 from checks.readability import Readability, SlowRule
@@ -22,7 +22,10 @@ from station.journal import read_list
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What lies on the carrier and what reading it gave. found: of the carrier's structure and of the drive."""
+    """What lies on the carrier and what reading it gave. found: of the carrier's structure and of the drive.
+
+    joined: groups of files that were hashed as one too; their fixities come after those of all files.
+    """
 
     identity: CarrierId
     structure: Structure
@@ -32,6 +35,26 @@ class Reading:
     formats: Formats
     planned_bytes: int
     lost_bytes: int
+    joined: tuple[tuple[int, ...], ...] = ()
+
+    def joined_as(self, joined: tuple[tuple[int, ...], ...]) -> Reading:
+        """The same reading for a form that joins these files; what was not hashed as one when it was read is not read.
+        """
+        count, known = self.fixities.count - len(self.joined), self.fixities
+        fixities = Fixities(known.algorithms, count + len(joined), carrier=known.carrier)
+        numbers = [*range(count), *(count + self.joined.index(parts) if parts in self.joined else -1
+                                    for parts in joined)]
+        for number, before in enumerate(numbers):
+            if before >= 0:
+                fixities.states[number] = known.states[before]
+        for name, column in fixities.columns.items():
+            width = DIGEST_BYTES[name]
+            column[:count * width] = known.columns[name][:count * width]
+            for number, before in enumerate(numbers[count:], count):
+                if before >= 0:
+                    column[number * width:(number + 1) * width] = \
+                        known.columns[name][before * width:(before + 1) * width]
+        return replace(self, fixities=fixities, joined=joined)
 
     def record(self) -> dict[str, Any]:
         """The journal's `reading` line: all of it but the list of files."""
@@ -48,6 +71,9 @@ class Reading:
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
             "readability": self.readability.save(), "formats": self.formats.save(),
             "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
+            "joined": [[parts, self.fixities.states[number],
+                        {name: self.fixities.digest(number, name).hex() for name in self.fixities.algorithms}]
+                       for number, parts in enumerate(self.joined, self.fixities.count - len(self.joined))],
         }
 
     def named_for(self, form: SubmittedForm) -> Reading:
@@ -66,17 +92,19 @@ class Reading:
         names = [json.encoder.encode_basestring(path) for path in files.paths]
         states = [ReadState(state).name.lower() for state in range(len(ReadState))]
         keys = "".join([f'","{name}":"%s' for name in self.fixities.algorithms])
-        digests = map(keys.__mod__, zip(*map(self.fixities.hexes, self.fixities.algorithms), strict=True))
+        hexes = (self.fixities.hexes(name)[:len(files)] for name in self.fixities.algorithms)
+        digests = map(keys.__mod__, zip(*hexes, strict=True))
         elsewhere = map(",".join, zip(*(_names_in(tree, files) for tree in self.structure.trees), strict=True))
-        columns = zip(names, files.sizes, files.starts, self.fixities.states, digests, elsewhere, strict=True)
-        for number, (name, size, start, state, hexes, shown) in enumerate(columns):
+        states_of = self.fixities.states[:len(files)]
+        columns = zip(names, files.sizes, files.starts, states_of, digests, elsewhere, strict=True)
+        for number, (name, size, start, state, digest, shown) in enumerate(columns):
             extents = f"[{start},{size}]" if start >= 0 else \
                 ",".join([f"[{lba},{length},0,{skip}]" if skip else f"[{lba},{length}]"
                           for lba, length, _, skip in files.extents(number)])
             obstacle = f',"obstacle":"{files.obstacles[number]}"' if number in files.obstacles else ""
             raw = f',"raw":"{files.raw_names[number].hex()}"' if number in files.raw_names else ""
             yield (f'{{"path":{name},"size":{size},"names":[{shown}],"extents":[{extents}],'
-                   f'"state":"{states[state]}{hexes}"{obstacle}{raw}}}')
+                   f'"state":"{states[state]}{digest}"{obstacle}{raw}}}')
 
 
 def _names_in(tree: Tree, files: Files) -> list[str]:
@@ -108,7 +136,8 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     columns: list[tuple[list[str], list[int]]] = [([], []) for _ in parts["trees"]]
     rows = list(read_list(files_list))
     algorithms = tuple(record["algorithms"])
-    fixities = Fixities(algorithms, len(rows))
+    joined = record.get("joined", [])
+    fixities = Fixities(algorithms, len(rows) + len(joined))
     for number, row in enumerate(rows):
         files.add(FileEntry(row["path"], bytes.fromhex(row.get("raw", "")), row["size"],
                             tuple(Extent(*e) for e in row["extents"]), row.get("obstacle", "")))
@@ -120,6 +149,9 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
             fixities.put(number, {a: bytes.fromhex(row[a]) for a in algorithms})
         else:
             fixities.states[number] = ReadState[row["state"].upper()]
+    for number, (_, state, hexes) in enumerate(joined, len(rows)):
+        fixities.put(number, {name: bytes.fromhex(text) for name, text in hexes.items() if text})
+        fixities.states[number] = state
     fixities.carrier.update({(a, n): h for a, n, h in record["carrier_digests"]})
     trees = tuple(Tree(name, paths, numbers) for name, (paths, numbers) in zip(parts["trees"], columns, strict=True))
     structure = Structure(tuple(parts["layers"]), Addressing(parts["addressing"]), parts["block_bytes"],
@@ -131,4 +163,5 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     formats.restore(record["formats"])
     identity = CarrierId(**{**record["identity"], "kind": CarrierKind(record["identity"]["kind"])})
     return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]), fixities, readability,
-                   formats, record["planned_bytes"], record["lost_bytes"])
+                   formats, record["planned_bytes"], record["lost_bytes"],
+                   tuple(tuple(parts) for parts, _, _ in joined))

@@ -29,6 +29,7 @@ from checks.verdict import (
     Digests,
     LineResult,
     LineState,
+    ListFacts,
     Reference,
     Sitting,
     Verdict,
@@ -46,7 +47,10 @@ SHOWN_FAILURES = 200
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What one verdict is about. attempt: 1, or one more for each decision that returned this carrier."""
+    """What one verdict is about. attempt: 1, or one more for each decision that returned this carrier.
+
+    found_lists: names of lists on a carrier that has no form.
+    """
 
     journal: Journal
     batch: str
@@ -56,6 +60,8 @@ class Case:
     source: str
     attempt: int = 1
     replaces: str = ""
+    kept_lists_sha256: str = ""
+    found_lists: tuple[str, ...] = ()
 
 
 def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[Sitting] = ()) -> Verdict:
@@ -74,7 +80,8 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
     digests = Digests(content() or None, comparison.carrier_digest)
     verdict = replace(verdict, digests=digests, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
-                      journal_sha256=journal.sha256(), sittings=tuple(sittings or _sittings(journal)))
+                      kept_lists_sha256=case.kept_lists_sha256, journal_sha256=journal.sha256(),
+                      sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
     _register(station, journal, verdict, case.replaces)
     return verdict
@@ -103,14 +110,14 @@ def _register(station: Station, journal: Journal, verdict: Verdict, replaces: st
         "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
         "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
         "journal_sha256": verdict.journal_sha256, "lines_sha256": verdict.lines_sha256,
-        "files_sha256": verdict.files_sha256,
+        "files_sha256": verdict.files_sha256, "kept_lists_sha256": verdict.kept_lists_sha256,
         "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
     journal.close()
 
 
 def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:
     """Everything that is true of this carrier and this form, in one list."""
-    listed = {t for t in case.binding.targets if t >= 0}
+    listed = {*case.binding.targets, *(part for parts in case.binding.joined for part in parts)}
     by_code = [*comparison.found, *check_structure(reading.structure, reading.found), *case.binding.findings,
                *reading.readability.findings(lambda n: "listed" if n in listed else "elsewhere"),
                *reading.formats.findings(), *comparison.findings]
@@ -165,9 +172,13 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
 
 def _reference(case: Case) -> Reference:
     form, binding = case.form, case.binding
+    lists = [ListFacts(each.path, each.sha256, each.lines) for each in form.lists] if form \
+        else [ListFacts(path) for path in case.found_lists]
+    own = form is not None and any(indices for name, indices in form.lines.by_list() if not name)
     return Reference(binding.anchor, form.sha256 if form else "", form.file_name if form else "",
                      form.layout if form else "", form.encoding if form else "",
-                     dict(binding.root_offset), dict(binding.trees), form.lines.algorithms() if form else ())
+                     dict(binding.root_offset), dict(binding.trees), form.lines.algorithms() if form else (),
+                     tuple(lists[:SHOWN_LINES]), len(lists), bool(form and form.lists and not own))
 
 
 def _shown(comparison: Comparison) -> tuple[LineResult, ...]:
@@ -212,7 +223,7 @@ def _line_row(result: LineResult) -> str:
     text = encode_basestring
     return (f'{{"line":{result.line},"package_no":{text(result.package_no)},"path":{text(result.path)},'
             f'"algorithm":"{result.algorithm}","expected":"{result.expected}","actual":"{result.actual}",'
-            f'"state":"{result.state}"}}')
+            f'"state":"{result.state}","list":{text(result.list)}}}')
 
 
 def verdict_json(verdict: Verdict, texts: Iterable[str]) -> Iterable[str]:

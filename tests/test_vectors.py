@@ -29,11 +29,12 @@ from carriers.disc import Disc
 from carriers.folder import Folder
 from carriers.model import Carrier, Refused
 from checks import catalogue
-from checks.form import read_form
+from checks.lists import read_reference
 from checks.verdict import CHECKS, Verdict
 from station.__main__ import exit_code
+from station.batch import refuse_classified
 from station.commands import EXIT
-from station.commands.intake import open_known_batch, refuse_classified
+from station.commands.intake import open_known_batch
 from station.config import Config
 from station.home import Home
 from station.intake import intake
@@ -61,7 +62,7 @@ KEYS_WITHIN = {
     "coverage": {"planned_bytes", "read_bytes", "unreadable_bytes", "not_attempted_bytes"},
     "speed": {"seconds", "mean_mb_s", "min_mb_s", "max_mb_s"}, "versions": {"station"},
 }
-KEYS_OF_LINE = {"line", "package_no", "path", "algorithm", "expected", "actual", "state"}
+KEYS_OF_LINE = {"line", "package_no", "path", "algorithm", "expected", "actual", "state", "list"}
 KEYS_OF_FINDING = {"code", "severity", "path", "start_lba", "length_bytes", "count", "facts", "text"}
 
 
@@ -100,9 +101,9 @@ def opener_of(case: Case) -> Callable[[Path], Carrier]:
 
 def run(case: Case, station: Station) -> Verdict:
     """What `station intake` does, but for the screen."""
-    form = read_form(case.form) if case.form else None
+    form = read_reference(case.form) if case.form else None
+    refuse_classified(station, form)
     if form is not None and case.form is not None:
-        refuse_classified(station, form)
         open_known_batch(station, form, case.form)
     progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
     return intake(station, case.source, form, case.choice, progress, opener=opener_of(case))

@@ -196,3 +196,35 @@ def directory_block(image: Path, name: str, tree: int = 0) -> int:
     """The first block of a directory in the primary (0) or Joliet (1) tree."""
     at = records(image, name)[tree] + 2
     return int.from_bytes(image.read_bytes()[at:at + 4], "little")
+
+
+def bag(content: Mapping[str, bytes], *algorithms: str, tags: Sequence[str] = (), **texts: bytes | None
+        ) -> dict[str, bytes]:
+    """The files of a BagIt 1.0 bag: payload below data/, manifests, tag manifests for `tags`. Source: RFC 8493 §2.
+
+    texts: bagit.txt, bag-info.txt, fetch.txt … by `bagit`, `bag_info`, `fetch`; None leaves one out.
+    """
+    oxum = f"{sum(map(len, content.values()))}.{len(content)}"
+    files: dict[str, bytes | None] = {
+        "bagit.txt": b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n",
+        "bag-info.txt": f"Source-Organization: J010\nPayload-Oxum: {oxum}\n".encode()}
+    files.update({name.replace("_", "-") + ".txt": raw for name, raw in texts.items()})
+    made = {name: raw for name, raw in files.items() if raw is not None}
+    for algorithm in algorithms:
+        made[f"manifest-{algorithm}.txt"] = manifest(content, algorithm, "data/")
+    of_tags = {f"tagmanifest-{algorithm}.txt": manifest(made, algorithm) for algorithm in tags}
+    return {**{f"data/{path}": raw for path, raw in content.items()}, **made, **of_tags}
+
+
+def manifest(content: Mapping[str, bytes], algorithm: str = "md5", prefix: str = "") -> bytes:
+    """The lines of a manifest, CR, LF and % encoded. Source: RFC 8493 §2.1.3."""
+    encoded = {path: path.replace("%", "%25").replace("\n", "%0A").replace("\r", "%0D") for path in content}
+    return "".join(f"{digest(raw, algorithm)}  {prefix}{encoded[path]}\n" for path, raw in content.items()).encode()
+
+
+SCOPED = ("载体(包)编号", "文件名", "摘要对象", "摘要算法", "数字摘要", "分卷数")
+
+
+def scoped(path: str, scope: str, raw: bytes, count: str = "", number: str = NUMBER) -> tuple[str, ...]:
+    """A row of a 续表 under `SCOPED`: what its digest was made over is said."""
+    return number, path, scope, "MD5", digest(raw), count

@@ -5,11 +5,12 @@ import argparse
 import json
 from pathlib import Path
 
-from checks.form import read_form
 from checks.judge import final_outcome
+from checks.lists import read_reference
 from station import batch as batches
 from station.commands import open_station
-from station.commands.intake import refuse_classified, show_encoding
+from station.commands.intake import show_encoding
+from station.commands.recompare import form_of_intake
 from station.words import Voice
 
 
@@ -25,9 +26,9 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
     path = Path(options.form)
-    if path.is_file():
-        form = read_form(path)
-        refuse_classified(station, form)
+    form = read_reference(path) if path.exists() else form_of_intake(station, options.form)
+    if form is not None:
+        batches.refuse_classified(station, form)
         show_encoding(form, voice)
         given = {"fonds_no": options.fonds, "unit_name": options.unit, "year": options.year}
         number = batches.open_batch(station, form, path, given, options.number)

@@ -7,24 +7,26 @@ from pathlib import Path
 
 from carriers.model import Refused
 from checks.bind import Choice
-from checks.form import SubmittedForm, read_form
-from checks.normalise import is_classified
+from checks.form import SubmittedForm
+from checks.lists import read_reference
 from checks.verdict import Outcome, Severity, Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
 from station.intake import intake
 from station.journal import read_list_texts
+from station.on_carrier import CARRIER
 from station.progress import Progress
 from station.register import Station
 from station.verdicts import verdict_json
 from station.words import Voice
 
 NAME_SHOWN = 160                    # characters of a path of the list
+_LISTS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("source", type=Path, help=voice.phrase("help-source"))
-    parser.add_argument("--form", type=Path, help=voice.phrase("help-form-file"))
+    parser.add_argument("--form", help=voice.phrase("help-form-file"))
     parser.add_argument("--progress", action="store_true", help=voice.phrase("help-progress"))
     add_choice(parser, voice)
 
@@ -40,7 +42,17 @@ def add_choice(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
 
 
-def choice_of(options: argparse.Namespace, form_on_carrier: bool) -> Choice:
+def reference_of(text: str | None) -> tuple[SubmittedForm | None, str | None]:
+    """What `--form` names: a form that was handed in, or lists on the carrier ("carrier:PATH", "carrier:" = all).
+
+    Raises: FormUnreadable.
+    """
+    if text and text.startswith(CARRIER):
+        return None, text.removeprefix(CARRIER)
+    return read_reference(Path(text)) if text else None, None
+
+
+def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | None) -> Choice:
     """Raises: Refused("root-malformed")."""
     root = None
     if options.root is not None:
@@ -49,20 +61,20 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool) -> Choice:
             raise Refused("root-malformed")
         root = (int(count), folder.replace("\\", "/").strip("/"))
     return Choice(carrier_no=options.carrier, anchor=options.anchor, root=root, profile=options.profile,
-                  form_on_carrier=form_on_carrier)
+                  form_on_carrier=form_on_carrier, lists=lists)
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    form = read_form(options.form) if options.form else None
+    form, lists = reference_of(options.form)
+    batches.refuse_classified(station, form)
     if form is not None:
-        refuse_classified(station, form)
         show_encoding(form, voice)
-        open_known_batch(station, form, options.form)
-    inside = form is not None and options.source.is_dir() and _lies_in(options.form, options.source)
+        open_known_batch(station, form, Path(options.form))
+    inside = form is not None and options.source.is_dir() and _lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
-    verdict = intake(station, options.source, form, choice_of(options, inside), progress)
+    verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
 
@@ -71,14 +83,6 @@ def open_known_batch(station: Station, form: SubmittedForm, path: Path) -> None:
     """A form that says whose it is opens its batch by itself; a plain list waits for `station batch`."""
     if form.fields.get("fonds_no") and form.fields.get("unit_name"):
         batches.open_batch(station, form, path, {})
-
-
-def refuse_classified(station: Station, form: SubmittedForm) -> None:
-    """Classified carriers are refused before the first block is read; only the refusal is recorded (domain §10.5)."""
-    level = form.fields.get("security_level", "")
-    if is_classified(level):
-        station.register.append("refusal", {"reason": "R12", "form_sha256": form.sha256})
-        raise Refused("classified", level=level)
 
 
 def show_encoding(form: SubmittedForm, voice: Voice) -> None:
@@ -113,6 +117,12 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
     voice.answer(voice.phrase("verdict-lines", listed=counts.listed, equal=counts.equal, differs=counts.differs,
                               missing=counts.missing, unreadable=counts.unreadable, not_checked=counts.not_checked,
                               unlisted=counts.unlisted))
+    if verdict.reference.trees.keys() - {"files"}:             # a folder has one tree, without a name
+        trees = "、".join(f"{name} {count}" for name, count in verdict.reference.trees.items())
+        voice.answer(voice.phrase("verdict-names", trees=trees))
+    if verdict.reference.form_sha256 and verdict.reference.lists:
+        voice.answer(voice.phrase("verdict-lists", count=verdict.reference.list_count, lists="、".join(
+            each.path for each in verdict.reference.lists[:_LISTS_SHOWN])))
     for judgement in verdict.findings:
         code = f" {judgement.code}" if judgement.severity is Severity.DOUBT else ""       # what `resolve` is given
         voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}{code}] {voice.text(judgement.text)}")
@@ -121,8 +131,14 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
             voice.answer(f"      → {step}")
     if verdict.outcome is Outcome.UNDECIDED:
         voice.answer(voice.phrase("next-undecided", intake=verdict.intake))
-    if not verdict.batch and verdict.reference.form_sha256:
-        voice.answer(voice.phrase("next-no-batch", form=verdict.reference.form_name))
+    reference = verdict.reference
+    if not reference.form_sha256 and reference.lists:
+        shown = "、".join(each.path for each in reference.lists[:_LISTS_SHOWN])
+        voice.answer(voice.phrase("next-lists", count=reference.list_count, lists=shown, intake=verdict.intake,
+                                  source=verdict.source, first=reference.lists[0].path))
+    if not verdict.batch and reference.form_sha256:
+        on_it = reference.form_name.startswith(CARRIER)
+        voice.answer(voice.phrase("next-no-batch", form=verdict.intake if on_it else reference.form_name))
     elif verdict.outcome is not Outcome.UNDECIDED:
         voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
 

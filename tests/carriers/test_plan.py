@@ -96,7 +96,7 @@ extents = st.lists(places, max_size=4).map(tuple)
 def test_any_layout(layout: list[tuple[Extent, ...]], window: int, gaps: bool, tail: int, number: int) -> None:
     carrier = structure(*layout, tail=tail)
     assert carrier.files is not None
-    plan = make_plan(carrier, gaps, window * SIZE)
+    plan = make_plan(carrier, gaps=gaps, max_bytes=window * SIZE)
     reads = list(plan)
     assert [read.number for read in reads] == list(range(plan.count))
     assert list(plan.reads_from(number)) == reads[number:]
@@ -167,3 +167,33 @@ def test_a_late_read_of_content_inside_a_block_keeps_its_place() -> None:
     assert [(r.extent, r.parts) for r in plan if r.parts] == [
         (Extent(8, SIZE), (FilePart(0, 0, 0, SIZE),)), (Extent(2, SIZE), (FilePart(0, SIZE, 100, 412),)),
         (Extent(3, 288), (FilePart(0, SIZE + 412, 0, 288),))]
+
+
+def test_joined_files_are_fed_from_the_same_reads_where_they_ascend() -> None:
+    plan = make_plan(structure((Extent(3, 700),), (Extent(6, SIZE),), (Extent(8, 3 * SIZE),)), [(0, 2)],
+                     max_bytes=8 * SIZE)
+    parts = [part for read in plan for part in read.parts if part.file_no == 3]
+    assert parts == [FilePart(3, 0, 3 * SIZE, 700), FilePart(3, 700, 0, 3 * SIZE)]
+    assert (plan.deferred, plan.planned_bytes) == ((), 64 * SIZE)
+    assert plan.sha256 != make_plan(structure((Extent(3, 700),), (Extent(6, SIZE),), (Extent(8, 3 * SIZE),)),
+                                    max_bytes=8 * SIZE).sha256
+
+
+def test_joined_files_out_of_order_are_read_again_and_what_is_lost_is_lost_to_both() -> None:
+    layout = structure((Extent(3, 700),), (Extent(6, SIZE),), (Extent(63, 3 * SIZE),))
+    plan = make_plan(layout, [(1, 0), (2, 0), (0, 0)], max_bytes=64 * SIZE)
+    late = [part for read in plan for part in read.parts if read.number]
+    assert late == [FilePart(3, 0, 0, SIZE), FilePart(3, SIZE, 0, 700), FilePart(4, 0, 0, SIZE),
+                    FilePart(4, 3 * SIZE, 0, 700), FilePart(5, 0, 0, 700), FilePart(5, 700, 0, 700)]
+    assert dict(plan.lost) == {2: 2 * SIZE, 4: 2 * SIZE}
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(extents, min_size=1, max_size=5), st.data(), st.integers(1, 20))
+def test_any_joined_layout(layout: list[tuple[Extent, ...]], data: st.DataObject, window: int) -> None:
+    carrier = structure(*layout)
+    number = st.integers(0, len(layout) - 1)
+    joined = data.draw(st.lists(st.lists(number, min_size=1, max_size=4).map(tuple), max_size=3))
+    plan = make_plan(carrier, joined, max_bytes=window * SIZE)
+    both = [*layout, *(tuple(e for part in parts for e in layout[part]) for parts in joined)]
+    _every_byte_once(carrier, list(plan), both)

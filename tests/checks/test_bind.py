@@ -324,8 +324,8 @@ def test_other_scopes() -> None:
     form = form_of(line("", b"x", A, scope=Scope.CARRIER), line("p.001", b"x", scope=Scope.PARTS),
                    line("list.txt", b"x", scope=Scope.LIST), line("", b"x", A, scope=Scope.LIST))
     binding = bound(form, structure_of(tree("p.001", "p.002", "list.txt")))
-    assert list(binding.targets) == [WHOLE_CARRIER, UNSETTLED, 2, UNSETTLED]
-    assert binding.named == {0, 1}
+    assert list(binding.targets) == [WHOLE_CARRIER, 3, 2, UNSETTLED]
+    assert (binding.joined, binding.named) == (((0, 1),), {0, 1})
     assert (binding.file_algorithms, binding.carrier_algorithms) == (("md5", "sha256"), ("md5",))
 
 

@@ -10,11 +10,12 @@ import pytest
 from carriers.model import Extent, FileEntry, Finding
 from checks.bind import Choice, bind
 from checks.compare import compare, content_sha256
-from checks.fixity import ReadState
+from checks.fixity import Fixities, ReadState
 from checks.form import CarrierLine, Scope, SubmittedForm
 from checks.unseen import check_structure
 from checks.verdict import CarrierDigest, Counts
 from tests.checks.made import (
+    ALGORITHMS,
     bound,
     codes,
     compared,
@@ -52,8 +53,8 @@ def unlisted(path: str, size: int) -> Told:
     return ("file-unlisted", path, {"bytes": size})
 
 
-def not_run(reason: str, lines: int) -> Told:
-    return ("check-not-run", "", {"check": "accuracy", "reason": reason, "lines": lines})
+def not_run(reason: str, lines: int, examples: str = "") -> Told:
+    return ("check-not-run", "", {"check": "accuracy", "reason": reason, "lines": lines, "examples": examples})
 
 
 def moved(listed: str, found: str, line_no: int = 1, code: str = "file-moved") -> Told:
@@ -69,7 +70,7 @@ def test_a_sound_carrier_says_nothing() -> None:
     assert comparison.carrier_digest is None
     assert comparison.results[1]._asdict() == {
         "line": 2, "package_no": "", "path": "d/b.txt", "algorithm": "md5", "expected": digest(b"beta"),
-        "actual": digest(b"beta"), "state": "equal"}
+        "actual": digest(b"beta"), "state": "equal", "list": ""}
     assert comparison.results[-1] == comparison.results[1] == comparison.results[0:2][1]
 
 
@@ -92,7 +93,7 @@ def test_a_difference_says_where_the_listed_content_lies() -> None:
     (ReadState.UNREADABLE, "unreadable", [("file-unreadable", "a.txt", {"line": 1, "place": ""})]),
     (ReadState.TRUNCATED, "unreadable", [("file-truncated", "a.txt", {"line": 1, "place": ""})]),
     (ReadState.NO_CONTENT, "not_checked", []),
-    (ReadState.NOT_READ, "not_checked", [not_run("not-read", 1)]),
+    (ReadState.NOT_READ, "not_checked", [not_run("not-read", 1, "a.txt")]),
 ])
 def test_not_checked_unreadable_and_different_are_three_answers(
         state: ReadState, result: str, found: list[Told]) -> None:
@@ -105,7 +106,7 @@ def test_not_checked_unreadable_and_different_are_three_answers(
 def test_a_digest_that_was_not_computed_is_not_checked() -> None:
     comparison = compared(listing(ONE), ONE, fixities_of(ONE, ["sha256"]))
     assert [r.state for r in comparison.results] == ["not_checked", "not_checked"]
-    assert told(comparison.findings) == [not_run("algorithm", 2)]
+    assert told(comparison.findings) == [not_run("algorithm", 2, "a.txt; d/b.txt")]
 
 
 def test_a_line_with_a_defect_is_never_checked_and_its_file_not_unlisted() -> None:
@@ -120,18 +121,42 @@ def test_a_file_named_by_a_line_with_a_defect_answers_no_other_line() -> None:
     assert states(form, ONE) == ["not_checked", "missing", "equal"]
 
 
-def test_parts_are_never_passed() -> None:
-    contents = {"p.001": b"1", "p.002": b"2"}
-    comparison = compared(form_of(line("p.001", b"12", scope=Scope.PARTS)), contents)
-    assert [r.state for r in comparison.results] == ["not_checked"]
-    assert told(comparison.findings) == [not_run("parts", 1)]
+PARTS = {"p.7z.001": b"one", "p.7z.002": b"two", "q.txt": b"q"}
+
+
+def parts_fixities(joined: bytes | None) -> Fixities:
+    """The measured files and, after them, the two parts as one; None: they were not hashed as one."""
+    fixities, known = Fixities(ALGORITHMS, 4), fixities_of(PARTS)
+    for number in range(3):
+        fixities.put(number, {name: known.digest(number, name) for name in ALGORITHMS})
+    if joined is not None:
+        fixities.put(3, {name: bytes.fromhex(digest(joined, name)) for name in ALGORITHMS})
+    return fixities
+
+
+@pytest.mark.parametrize(("joined", "state", "codes"), [
+    (b"onetwo", "equal", []), (b"twoone", "differs", ["digest-mismatch"]), (None, "not_checked", ["check-not-run"])])
+def test_parts_are_one_digest_in_their_order(joined: bytes | None, state: str, codes: list[str]) -> None:
+    form = form_of(line("p.7z", b"onetwo", scope=Scope.PARTS, size="6B"), line("q.txt", b"q"))
+    comparison = compared(form, PARTS, parts_fixities(joined))
+    assert [(r.path, r.state) for r in comparison.results] == [("p.7z", state), ("q.txt", "equal")]
+    assert list(comparison.results) == [comparison.results[0], comparison.results[1]]
+    assert [f.code for f in comparison.findings] == codes
+    assert (comparison.counts.unlisted, comparison.counts.files) == (0, 3)
+
+
+def test_parts_and_each_of_them_may_both_be_listed() -> None:
+    form = form_of(line("p.7z", b"onetwo", scope=Scope.PARTS), *(line(path, raw) for path, raw in PARTS.items()))
+    comparison = compared(form, PARTS, parts_fixities(b"onetwo"))
+    assert [r.state for r in comparison.results] == ["equal"] * 4
+    assert comparison.findings == ()
 
 
 def test_a_package_that_several_files_may_be_is_not_checked() -> None:
     contents = {"P1.zip": b"1", "P1.txt": b"2"}
     comparison = compared(form_of(line("", b"1", "P1", scope=Scope.PACKAGE)), contents)
     assert [r.state for r in comparison.results] == ["not_checked"]
-    assert told(comparison.findings) == [not_run("ambiguous", 1)]
+    assert told(comparison.findings) == [not_run("ambiguous", 1, "P1")]
 
 
 # ------------------------------------------------------------------------------------------------ moved and lost

@@ -160,3 +160,32 @@ def test_a_hashing_process_that_dies_is_an_error_not_a_wait() -> None:
             for chunk in chunks(make_plan(structure).reads_from(0), image):
                 digests.consume(chunk)
             digests.finish()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_joined_files_killed_anywhere_have_the_digest_of_their_content(seed: int) -> None:
+    structure, image = layout(seed)
+    assert structure.files is not None
+    count = len(structure.files)
+    rng = random.Random(seed)
+    joined = [tuple(sorted(rng.sample(range(count), 5))), tuple(rng.sample(range(count), 3)), (0, 0)]
+    plan = make_plan(structure, joined)
+    for cut in rng.sample(range(1, plan.count), 4):
+        saved: list[dict[str, Any]] = []
+        for first, last in ((0, cut), (cut, plan.count)):
+            with Hashers(workers=2) as hashers:
+                hashers.use(ALGORITHMS)
+                digests = Digests(hashers, structure, Fixities(ALGORITHMS, count + 3), joined=joined)
+                digests.empty(n for n, size in enumerate(structure.files.sizes) if not size)
+                digests.empty(n for n, parts in enumerate(joined, count) if not any(structure.files.sizes[p]
+                                                                                    for p in parts))
+                digests.restore(saved)
+                for chunk in chunks((read for read in plan.reads_from(first) if read.number < last), image):
+                    digests.consume(chunk)
+                if last == cut:
+                    saved.append(digests.save() or {})
+                else:
+                    fixities = digests.finish()
+        for number, parts in enumerate(joined, count):
+            content = b"".join(content_of(structure, image, part) for part in parts)
+            assert fixities.digest(number, "sha256") == hashlib.sha256(content).digest()

@@ -176,7 +176,7 @@ def test_a_digest_of_a_length_that_does_not_fit(tmp_path: Path, header: str, dig
 
 def test_two_names_of_the_algorithm_must_agree(tmp_path: Path) -> None:
     form = of(tmp_path, [["文件名", "摘要算法", "数字摘要"], ["a", "SM3", SHA256], ["b", "MD5", "SHA1:" + "0" * 40],
-                         ["c", "SHA512", "a" * 128], ["d", "", A], ["e", "sha-256", SHA256]])
+                         ["c", "SHA384", "a" * 96], ["d", "", A], ["e", "sha-256", SHA256]])
     assert [(entry.algorithm, entry.defect) for entry in form.lines] == [
         ("sm3", ""), ("", "form-line-malformed"), ("", "form-digest-length"), ("md5", ""), ("sha256", "")]
 
@@ -218,7 +218,7 @@ def test_bytes_are_preferred_to_rounded_sizes(tmp_path: Path) -> None:
     ("单个文件", "", "", Scope.PACKAGE), ("", "", "", Scope.PACKAGE), ("整盘镜像", "是", "", Scope.CARRIER)])
 def test_what_a_digest_was_made_over(tmp_path: Path, scope: str, split: str, path: str, expected: Scope) -> None:
     form = of(tmp_path, [["载体编号", "文件名", "MD5", "摘要对象", "是否分卷"], ["P1", path, A, scope, split]])
-    assert list(form.lines) == [DigestLine(2, "P1", path, expected, "md5", A, "", "")]
+    assert list(form.lines) == [DigestLine(2, "P1", path, expected, "md5", A, "", "", 3 if split == "3" else 0)]
 
 
 def test_a_scope_in_unknown_words_is_not_guessed(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from checks.verdict import (
     Decision,
     Digests,
     FormSummary,
+    ListFacts,
     Outcome,
     Severity,
     Speed,
@@ -247,6 +248,16 @@ def test_the_digest_of_the_whole_carrier_is_printed_with_its_range() -> None:
     text = "".join(page_texts(drawn(replace(sound(), verdicts=(first, second)))))
     assert f"整个载体摘要(MD5){digest('x', 'md5')}(前2,048字节)" in text
     assert text.count("整个载体摘要") == 1
+
+
+def test_trees_and_lists_that_were_followed_are_printed() -> None:
+    first, second = sound().verdicts
+    lists = tuple(ListFacts(f"清单{n}.md5", f"{n:02d}" * 32, 1_200) for n in range(12))
+    first = replace(first, reference=replace(first.reference, trees={"Joliet": 1_200, "UDF": 3}, lists=lists,
+                                             list_count=12))
+    text = "".join(page_texts(drawn(replace(sound(), verdicts=(first, second)))))
+    assert "Joliet1,200、UDF3" in text and f"“清单9.md5”1,200行SHA-256{'09' * 32}" in text
+    assert "清单10.md5" not in text and "另2份,见流水" in text
 
 
 def test_a_verdict_that_says_little_is_printed_honestly() -> None:

@@ -1,0 +1,12 @@
+"""The form says four parts and there are three."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.vectors_kit import SCOPED, Case, digest, genisoimage, scoped, workbook
+
+
+def build(folder: Path) -> Case:
+    content = {f"p.7z.{n:03d}": digest(b"%d" % n).encode() * 90 for n in range(1, 4)}      # 8 640 bytes
+    whole = b"".join(content.values())
+    return Case(genisoimage(folder, content), workbook(folder, [scoped("p.7z", "多文件", whole, "4")], header=SCOPED))

@@ -1,0 +1,12 @@
+"""A list on the carrier whose own digest stands on stamped paper: a person raises its anchor to P2."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from checks.bind import Choice
+from tests.vectors_kit import CONTENT, Case, genisoimage, manifest
+
+
+def build(folder: Path) -> Case:
+    image = genisoimage(folder, {**CONTENT, "清单.txt": manifest(CONTENT)})
+    return Case(image, None, Choice(lists="清单.txt", anchor="P2"))
