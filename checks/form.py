@@ -154,6 +154,7 @@ class Lines(Sequence[DigestLine]):
             self.digests.append(digest)
         self._algorithms.extend(other._algorithms)
         self._scopes.extend(other._scopes)
+        self._declared_bytes.extend(other._declared_bytes)
         for mine, theirs in ((self._package_nos, other._package_nos), (self._declared, other._declared),
                              (self.defects, other.defects)):
             mine.update((first + index, text) for index, text in theirs.items())
