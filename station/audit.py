@@ -36,8 +36,8 @@ def _unspoken(home: Home, lines: Sequence[Mapping[str, Any]]) -> Iterator[Path]:
     """Records that no line speaks of: lines were cut off the register's end, or the power failed just before one."""
     folders = {home.intakes / str(line.get("intake")) for line in lines if line["type"] in ("verdict", "resolution")}
     folders |= {home.intakes / number for number, _ in open_intakes(home)}
-    files = {home.batches / str(line.get("batch")) / str(line.get("form_file")) for line in lines
-             if line["type"] == "batch"}
+    files = {home.batches / str(line.get("batch")) / str(name) for line in lines if line["type"] == "batch"
+             for name in (line.get("form_file"), *line.get("lists", {}))}
     files |= {home.batches / str(line.get("batch")) / f"{line.get('number')}.json" for line in lines
               if line["type"] == "decision"}
     files |= {home.root / str(line.get("file")) for line in lines if line["type"] == "print"}
