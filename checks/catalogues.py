@@ -1,4 +1,4 @@
-"""What a transfer carrier says of itself in its own files: 说明文件, 文件目录 or 目录文件, 案卷目录; and where things lie.
+"""What a transfer carrier says of itself in its own files: 说明文件, 文件目录 or 目录文件, 案卷目录; where things lie.
 
 Takes a carrier before its pass, gives `Enclosed` (what they say, small enough to be kept with the reading) and what
 they contradict: each other, the files, and (`against`) the form. Relies on `description.py`, `entries.py`, `markup.py`

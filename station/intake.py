@@ -51,12 +51,12 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         enclosed = _admitted(station, form, look_into(carrier, structure))
         binding = bind(form, identity, structure, choice)
         plan = make_plan(structure)
-        work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed)
+        work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
             progress.begin(journal.folder, plan.planned_bytes)
-            reading = _read(station, carrier, journal, work, progress, form)
+            reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
             case = Case(journal, batch, form, choice, binding, str(source), attempt)
@@ -96,6 +96,7 @@ class Work(NamedTuple):
     binding: Binding
     plan: Plan
     enclosed: Enclosed
+    form: SubmittedForm | None
 
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
@@ -120,7 +121,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     progress.done(readability.read_bytes)
 
     def between(read_no: int) -> None:
-        refuse_level(station, form, metadata.classified, "metadata")
+        refuse_level(station, work.form, metadata.classified, "metadata")
         if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
             _save(journal, read_no, consumers, (*earlier, *carrier.findings()))
         progress.check_stop()

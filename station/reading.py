@@ -122,4 +122,5 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     formats.restore(record["formats"])
     identity = CarrierId(**{**record["identity"], "kind": CarrierKind(record["identity"]["kind"])})
     return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]),
-                   enclosed_from(record.get("enclosed", {})), fixities, readability, formats, record["planned_bytes"], record["lost_bytes"])
+                   enclosed_from(record.get("enclosed", {})), fixities, readability, formats,
+                   record["planned_bytes"], record["lost_bytes"])
