@@ -81,7 +81,8 @@ def look_into(carrier: Carrier, structure: Structure) -> Enclosed:
             _read_catalogue(work, number, counts=nth == 0)
     if work.classified:
         return Enclosed(classified=work.classified)
-    if work.catalogues and len(work.catalogues) == sum(bool(layout.pieces[piece]) for piece in _PIECES[1:]):
+    there = sum(bool(layout.pieces[piece]) for piece in _PIECES[1:])
+    if any(map(len, work.catalogues)) and len(work.catalogues) == there:      # by half of them nothing can be told
         _match(work, structure)
     counts = {kind: sum(c.count(kind) for c in work.catalogues) for kind in _PIECES[1:]}
     counts = {kind: count for kind, count in counts.items() if count}
@@ -184,8 +185,8 @@ def _description(work: _Work, number: int) -> Description | None:
 
 
 def _codes(work: _Work) -> frozenset[str] | None:
-    """The 档号 of all entries, None where there is no catalogue to look them up in."""
-    return frozenset(key(code) for c in work.catalogues for code in c.codes) if work.catalogues else None
+    """The 档号 of all entries, None where there are none to look one up in."""
+    return frozenset(key(code) for c in work.catalogues for code in c.codes) or None
 
 
 def _read_catalogue(work: _Work, number: int, *, counts: bool) -> None:
@@ -260,18 +261,25 @@ def _match(work: _Work, structure: Structure) -> None:
     for number in sorted(records):
         if matching.take(paths[number][cut:], number):
             named.add(number)
-    lost = list(matching.without_files())
-    for tree in structure.trees if lost or len(named) < len(records) else ():
+    for tree in structure.trees if len(named) < len(records) or any(matching.without_files()) else ():
         for path, number in zip(tree.paths, tree.file_nos, strict=True):
             if number in records and path != paths[number] and path.startswith(layout.root) \
                     and matching.take(path[cut:], number):
                 named.add(number)
+    described = {n: matching.by_code(_described(paths[n])) for n in records if is_metadata(paths[n])}
+    named.update(number for number, entries in described.items() if entries)
     for entry, name in matching.without_files():
         work.differs("entry-without-file", name, entry=entry + 1)
-    for name, entries, count in matching.shared_names():
-        work.differs("name-shared", name, entries=entries, files=count)
+    for name, count, files in matching.shared_names():
+        work.differs("name-shared", name, entries=count, files=files)
     _tell_unnamed(work, sorted(records - named), named)
-    _tell_metadata(work, matching, records)
+    _tell_metadata(work, matching, described)
+
+
+def _described(path: str) -> str:
+    """What the name of a metadata file says between its two words: mostly the 档号."""
+    rule, name = words()["metadata"], key(path.rpartition("/")[2])
+    return name.removeprefix(rule["prefix"]).removesuffix(rule["suffix"])
 
 
 def _tell_unnamed(work: _Work, unnamed: Sequence[int], named: Iterable[int]) -> None:
@@ -284,16 +292,14 @@ def _tell_unnamed(work: _Work, unnamed: Sequence[int], named: Iterable[int]) -> 
             work.differs("file-without-entry", path, bytes=work.files.sizes[number])
 
 
-def _tell_metadata(work: _Work, matching: Matching, records: Iterable[int]) -> None:
-    """Records without metadata XML: named after their 档号, or beside their files, or above them."""
+def _tell_metadata(work: _Work, matching: Matching, metadata: Mapping[int, Sequence[int]]) -> None:
+    """Records without metadata XML: named after their 档号, or beside their files, or above them.
+
+    metadata: file → the entries that it names.
+    """
     paths = work.files.paths
-    metadata = [number for number in records if is_metadata(paths[number])]
-    described, directories = set[int](), set[str]()
-    for number in metadata:
-        rule, name = words()["metadata"], key(paths[number].rpartition("/")[2])
-        mine = matching.by_code(name.removeprefix(rule["prefix"]).removesuffix(rule["suffix"]))
-        described.update(mine)
-        directories.update([] if mine else [paths[number].rpartition("/")[0]])
+    described = {entry for entries in metadata.values() for entry in entries}
+    directories = {paths[number].rpartition("/")[0] for number, entries in metadata.items() if not entries}
     if not metadata and matching.first_file:
         work.differs("no-metadata")
         return

@@ -83,7 +83,7 @@ def description_findings(values: Mapping[str, str], ours: Measured, codes: froze
     if missing:
         yield differs("label-missing", count=len(missing), examples="、".join(missing))
     for what, declared, actual in _amounts(values, ours, words["amounts"]):
-        yield differs("amount", what=what, declared=declared, actual=actual)
+        yield differs("size" if what == "bytes" else "amount", what=what, declared=declared, actual=actual)
     written = values.get("code_range", "")
     if written and codes is not None:
         ends = [key(end) for end in _RANGE.split(written) if end.strip()]

@@ -163,8 +163,12 @@ def entry_findings(entries: Entries, path: str) -> Iterator[Finding]:
         shown = ", ".join(map(str, examples))
         return Finding("catalogue-differs", path, None, {"reason": reason, "count": count, "examples": shown})
 
-    codes = Counter(zip(entries.kinds, map(key, entries.codes), strict=True))
-    twice = [code for (_, code), count in codes.items() if count > 1 and code]
+    met: Counter[tuple[str, str]] = Counter()
+    twice: list[str] = []
+    for kind, code in zip(entries.kinds, entries.codes, strict=True):
+        met[kind, key(code)] += 1
+        if code and met[kind, key(code)] == 2:
+            twice.append(code)
     if twice:
         yield differs("code-double", len(twice), twice[:EXAMPLES])
     unnumbered = [n for n, number in enumerate(entries.numbers) if number < 0]
@@ -212,14 +216,14 @@ class Matching:
         self._tokens: dict[str, list[int]] = {}                 # a name that entries give → those entries
         self._seen: set[str] = set()                            # … of a file or directory that is there
         self._bearers: Counter[str] = Counter()                 # … → files of exactly that name
-        self._codes: dict[str, dict[str, int]] = {"items": {}, "volumes": {}}
+        self._codes: dict[str, dict[str, list[int]]] = {"items": {}, "volumes": {}}
         self._directories: dict[str, tuple[int, ...]] = {}
         for number, (entries, n) in enumerate(self.entries):
             whole, parts = _names_of(entries, n)
             for token in {whole, *parts} - {""}:
                 self._tokens.setdefault(token, []).append(number)
             if code := key(entries.codes[n]):
-                self._codes[entries.kinds[n]].setdefault(code, number)
+                self._codes[entries.kinds[n]].setdefault(code, []).append(number)
         self._slashed = any("/" in token for token in self._tokens)
 
     def take(self, path: str, file_no: int) -> bool:
@@ -257,14 +261,13 @@ class Matching:
 
     def by_code(self, name: str) -> list[int]:
         """The entries of each kind whose 档号 is this name, or the longest that it begins with before a separator."""
-        found = []
+        found: list[int] = []
         for codes in self._codes.values():
-            number = codes.get(name)
-            if number is None and codes:
+            numbers = codes.get(name)
+            if numbers is None and codes:
                 starts = reversed([match.start() for match in _ENDS.finditer(name)])
-                number = next((codes[name[:at]] for at in starts if name[:at] in codes), None)
-            if number is not None:
-                found.append(number)
+                numbers = next((codes[name[:at]] for at in starts if name[:at] in codes), None)
+            found += numbers or ()
         return found
 
     def without_files(self) -> Iterator[tuple[int, str]]:
@@ -286,10 +289,14 @@ class Matching:
     def shared_names(self) -> Iterator[tuple[str, int, int]]:
         """File names that other than as many files bear as entries of a kind give: (name, entries, files)."""
         for token, files in self._bearers.items():
-            kinds = Counter(self.entries[n][0].kinds[self.entries[n][1]] for n in self._tokens[token])
-            for entries in kinds.values():
-                if entries != files and _SUFFIXED.fullmatch(token):
-                    yield token, entries, files
+            if not _SUFFIXED.fullmatch(token):
+                continue
+            first, n = self.entries[self._tokens[token][0]]
+            written = first.names[n] if key(first.names[n]) == token else token
+            kinds = Counter(entries.kinds[m] for entries, m in map(self.entries.__getitem__, self._tokens[token]))
+            for count in kinds.values():
+                if count != files:
+                    yield written, count, files
 
 
 def _names_of(entries: Entries, n: int) -> tuple[str, tuple[str, ...]]:

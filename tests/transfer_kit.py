@@ -1,4 +1,4 @@
-"""Transfer carriers for vectors and tests: the storage structures of domain §2.2 in both variants, made of plain text."""
+"""Transfer carriers for vectors and tests: the storage structures of domain §2.2 in both variants."""
 from __future__ import annotations
 
 import hashlib
@@ -10,10 +10,11 @@ from tests.vectors_kit import NUMBER, SHEET, Case, genisoimage, lines_of, workbo
 
 TRANSFER = Choice(profile="transfer")
 CODES = ("J010-WS·2026-Y-0001", "J010-WS·2026-Y-0002", "J010-WS·2026-Y-0003")
-METADATA = '<?xml version="1.0" encoding="{encoding}"?>\r\n<电子档案><档号>{code}</档号><密级>{level}</密级></电子档案>\r\n'
+METADATA = '<?xml version="1.0" encoding="{encoding}"?>\r\n' \
+           '<电子档案><档号>{code}</档号><密级>{level}</密级></电子档案>\r\n'
 DESCRIPTION_2012 = {
-    "载体容量": "700MB", "载体类型": "CD-R", "载体编号": NUMBER, "载体保管单位": "示例县档案馆", "载体制作单位": "示例县民政局",
-    "载体检查单位": "示例县民政局", "硬件环境": "PC", "软件环境": "Windows 7"}
+    "载体容量": "700MB", "载体类型": "CD-R", "载体编号": NUMBER, "载体保管单位": "示例县档案馆",
+    "载体制作单位": "示例县民政局", "载体检查单位": "示例县民政局", "硬件环境": "PC", "软件环境": "Windows 7"}
 DESCRIPTION_2022 = {
     "移交单位": "示例县民政局", "内容描述": "2026年文书档案", "起止档号": f"{CODES[0]}至{CODES[-1]}", "档案数量": "3件",
     "软硬件环境": "通用", "载体编号": NUMBER}
@@ -26,9 +27,10 @@ def body(name: str) -> bytes:
 
 def rows(codes: Sequence[str] = CODES, *, named: bool = True, **changed: str) -> list[dict[str, str]]:
     """The fields of catalogue entries, one for each 档号."""
-    return [{"顺序号": str(n), "档号": code, "责任者": "示例县民政局", "题名": f"关于第{n}号事项的通知", "日期": "20260105",
-             "密级": "公开", **({"电子档案名称": f"{code}.pdf"} if named else {"保管期限": "永久", "页数": "3"}), "备注": "",
-             **changed} for n, code in enumerate(codes, 1)]
+    return [{"顺序号": str(n), "档号": code, "责任者": "示例县民政局", "题名": f"关于第{n}号事项的通知",
+             "日期": "20260105", "密级": "公开", "备注": "",
+             **({"电子档案名称": f"{code}.pdf"} if named else {"保管期限": "永久", "页数": "3"}), **changed}
+            for n, code in enumerate(codes, 1)]
 
 
 def catalogue_xml(entries: Sequence[Mapping[str, str]], encoding: str = "UTF-8", *, element: str = "文件",
@@ -77,4 +79,4 @@ def carrier_2022(encoding: str = "UTF-8") -> dict[str, bytes]:
 def transfer(folder: Path, content: Mapping[str, bytes], image: Path | None = None, **sheet: str) -> Case:
     """A transfer of this content, all listed on a workbook form, on an image by genisoimage if none is given."""
     source = image or genisoimage(folder, content, "-J", "-R", "-joliet-long")
-    return Case(source, workbook(folder, lines_of(content), sheet={**SHEET, "数量(件)": "3", **sheet}), TRANSFER)
+    return Case(source, workbook(folder, lines_of(content), sheet={**SHEET, **(sheet or {"数量(件)": "3"})}), TRANSFER)
