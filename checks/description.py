@@ -114,7 +114,10 @@ def _amounts(values: Mapping[str, str], ours: Measured, units: Mapping[str, Sequ
     size = values.get("byte_count", "")
     if re.search(r"\d", size) and not any(size_agrees(size, total) for total in ours.sizes):
         yield "bytes", size, ours.sizes[0]
-    for number, unit in _AMOUNT.findall(unicodedata.normalize("NFKC", values.get("amount", ""))[:LONGEST_VALUE]):
+    amount = unicodedata.normalize("NFKC", values.get("amount", "")).strip()[:LONGEST_VALUE]
+    for number, unit in _AMOUNT.findall(amount):
+        if not unit and number != amount:                       # a year, pages, minutes
+            continue
         kinds = [what for what, texts in units.items() if unit.lower() in texts] or ["items", "volumes", "files"]
         if "bytes" in kinds:
             if not any(size_agrees(number + unit, total) for total in ours.sizes):

@@ -12,9 +12,10 @@ _Unit = TypeVar("_Unit")
 _PLANTS = (b"<", b">", b"&", b"</", b"<!DOCTYPE a [", b"<!ENTITY a 'b'>", b"&a;", b"\0", b"\xff", b"\xef\xbb\xbf",
            b"\r", b"<![CDATA[", b"<!--", b"]]>", b"xmlns:a='b'", b"9" * 30, b"=" * 70, b"..\\", b"/" * 9, b"\x80" * 5,
            b" " * 50, "文件".encode("gb18030"), "档号".encode("utf-16-le"))
-_WORDS = ("<文件>", "</文件>", "<案卷>", "</案卷>", "<档号>", "</档号>", "<顺序号>", "</顺序号>", "：", "=", "\n", "0", "9" * 19, "-",
-          "至", "1.5GB", "件", ";", "\\", "/", "..", ".pdf", "E:\\", "①", "\U00020000", "·", "&#65;", "&amp;", " a='b'",
-          "<a:文件 档号='x'>", "<电子档案名称>", "</电子档案名称>", "<![CDATA[", "]]>", "\u202e", "\ufeff", "１")
+_WORDS = ("<文件>", "</文件>", "<案卷>", "</案卷>", "<档号>", "</档号>", "<顺序号>", "</顺序号>", "：", "=", "\n",
+          "0", "9" * 19, "-", "至", "1.5GB", "件", ";", "\\", "/", "..", ".pdf", "E:\\", "①", "\U00020000",
+          "·", "&#65;", "&amp;", " a='b'", "<a:文件 档号='x'>", "<电子档案名称>", "</电子档案名称>", "<![CDATA[", "]]>",
+          "\u202e", "\ufeff", "１")
 
 
 class Held:
@@ -34,7 +35,8 @@ class Held:
 
 def samples() -> list[tuple[str, dict[str, bytes]]]:
     """(encoding, carrier): both variants in every encoding."""
-    return [("gbk" if encoding == "GB2312" else encoding, make(encoding)) for make in (kit.carrier_2012, kit.carrier_2022)
+    return [("gbk" if encoding == "GB2312" else encoding, make(encoding))
+            for make in (kit.carrier_2012, kit.carrier_2022)
             for encoding in ("GB18030", "GB2312", "UTF-8", "UTF-16")]
 
 
