@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -28,6 +28,7 @@ from .normalise import classified_word, declared_count
 from .spoken import knows_one_carrier, reads_as_another, same_number
 
 _FILE = Path(__file__).with_name("carrier_catalogues.toml")
+_LAST = ("l", "L", "ｌ", "Ｌ")
 _PIECES = ("description", "items", "volumes")
 
 
@@ -76,6 +77,7 @@ def look_into(carrier: Carrier, structure: Structure) -> Enclosed:
             work.differs("several", work.files.paths[number], first=work.files.paths[numbers[0]])
     if layout.pieces["description"]:
         description = _description(work, layout.pieces["description"][0])
+        work.classified = classified_level(description.values.get("level", "")) if description else ""
     for piece in _PIECES[1:]:
         for nth, number in enumerate(layout.pieces[piece]):
             _read_catalogue(work, number, counts=nth == 0)
@@ -88,7 +90,9 @@ def look_into(carrier: Carrier, structure: Structure) -> Enclosed:
     counts = {kind: count for kind, count in counts.items() if count}
     if description is not None:
         ours = measured(work.files, layout.holds_record, counts)
-        work.findings += description_findings(description.values, ours, _codes(work), words())
+        path = work.files.paths[layout.pieces["description"][0]]
+        work.findings += [replace(f, path=path)
+                          for f in description_findings(description.values, ours, _codes(work), words())]
     return Enclosed(description and description.values, counts, description.other_lines if description else (), "",
                     tuple(work.findings))
 
@@ -133,8 +137,9 @@ def layout_of(structure: Structure) -> Layout:
     top = next(iter(found)) if len(found) == 1 else ""
     pieces = {name: [] for name in _PIECES} if rivals else found.get(top, {name: [] for name in _PIECES})
     root = f"{top}/" if top else ""
-    spelt = {plain(part): part for path in paths if path.startswith(root)
-             for part, slash, _ in [path[len(root):].partition("/")] if slash and not part.isascii()}
+    cut = len(root)
+    spelt = {plain(part): part for part in {path[cut:].partition("/")[0] for path in paths
+                                            if path.startswith(root) and path.find("/", cut) >= 0}}
     records, other = (next((f"{root}{spelt[plain(n)]}/" for n in words()["directories"][what] if plain(n) in spelt), "")
                       for what in ("records", "other"))
     return Layout(pieces, root, records, other, rivals)
@@ -142,7 +147,7 @@ def layout_of(structure: Structure) -> Layout:
 
 def is_metadata(path: str) -> bool:
     """Whether a file is the metadata of a record by its name: 电子档案*元数据.XML."""
-    if path.isascii():
+    if path[-1:] not in _LAST or path.isascii():               # nearly all files of a carrier end here
         return False
     name, rule = plain(path.rpartition("/")[2]), words()["metadata"]
     return name.startswith(rule["prefix"]) and name.endswith(rule["suffix"])
@@ -243,8 +248,8 @@ def _check_entries(work: _Work, entries: Entries, path: str) -> None:
     known = {plain(text) for text in words()["levels"]["open"]}
     unknown = [text for text in entries.levels if text and plain(text) not in known]
     if unknown:
-        work.differs("level-unknown", path, count=sum(entries.levels[text] for text in unknown),
-                     examples=", ".join(unknown[:EXAMPLES]))
+        count, examples = sum(entries.levels[text] for text in unknown), ", ".join(unknown[:EXAMPLES])
+        work.findings.append(Finding("security-level-unknown", path, None, {"count": count, "examples": examples}))
     unnamed = [n + 1 for n, code in enumerate(entries.codes) if not code and not entries.names[n]]
     if unnamed:
         work.differs("entry-unnamed", path, count=len(unnamed), examples=", ".join(map(str, unnamed[:EXAMPLES])))
@@ -330,19 +335,20 @@ def against(enclosed: Enclosed, structure: Structure, form: SubmittedForm | None
     if enclosed.description is None:
         return
     described = enclosed.description
+    path = next((structure.files.paths[n] for n in layout.pieces["description"][:1] if structure.files), "")
     if digest := described.get("digest"):
-        yield Finding("catalogue-noted", facts={"reason": "digest", "digest": digest})
+        yield Finding("catalogue-noted", path, None, {"reason": "digest", "digest": digest})
     number = described.get("carrier_no", "")
     if number and binding.carrier_no and not same_number(number, binding.carrier_no):
         facts: dict[str, str | int] = {"number": binding.carrier_no, "label": number}
         if form is not None and reads_as_another(number, binding.carrier_no, form):
-            yield Finding("carrier-number-differs", facts={"reason": "description", **facts})
+            yield Finding("carrier-number-differs", path, None, {"reason": "description", **facts})
         else:
-            yield Finding("catalogue-differs", facts={"reason": "carrier-no", **facts})
+            yield Finding("catalogue-differs", path, None, {"reason": "carrier-no", **facts})
     unit, wanted = plain(described.get("unit_name", "")), form.fields.get("unit_name", "") if form else ""
     if unit and wanted and unit not in plain(wanted) and plain(wanted) not in unit:
-        yield Finding("catalogue-differs", facts={"reason": "unit", "described": described["unit_name"],
-                                                  "wanted": wanted})
+        yield Finding("catalogue-differs", path, None, {"reason": "unit", "described": described["unit_name"],
+                                                        "wanted": wanted})
 
 
 def _structure_findings(layout: Layout, files: Files) -> Iterator[Finding]:

@@ -211,6 +211,9 @@ def test_a_classified_carrier_keeps_nothing_else() -> None:
     second = kit.catalogue_xml(kit.rows(密级="机密")).encode("gb18030")       # not even the one that counts
     contents["文件目录.XML"] = second
     assert looked(contents) == Enclosed(classified="机密")
+    contents = kit.carrier_2022()
+    contents["说明文件.TXT"] += "最高密级：秘密\r\n".encode()
+    assert looked(contents) == Enclosed(classified="秘密")
 
 
 def test_what_is_kept_comes_back() -> None:
