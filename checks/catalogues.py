@@ -128,10 +128,12 @@ def layout_of(structure: Structure) -> Layout:
     """The storage structure of a carrier: at its root, or one directory down where only one directory has it."""
     paths = structure.files.paths if structure.files is not None else []
     piece_of = {plain(name): piece for piece, names in words()["pieces"].items() for name in names}
+    inside = {plain(name) for names in words()["directories"].values() for name in names}
     found: dict[str, dict[str, list[int]]] = {}
     for number, path in enumerate(paths):
         directory, _, name = path.rpartition("/")
-        if "/" not in directory and not name.isascii() and (piece := piece_of.get(plain(name))):
+        if "/" not in directory and not name.isascii() and (piece := piece_of.get(plain(name))) \
+                and plain(directory) not in inside:
             found.setdefault(directory, {name: [] for name in _PIECES})[piece].append(number)
     rivals = tuple(sorted(found)) if "" not in found and len(found) > 1 else ()
     top = next(iter(found)) if len(found) == 1 else ""
@@ -327,6 +329,8 @@ def against(enclosed: Enclosed, structure: Structure, form: SubmittedForm | None
     A transfer must have the storage structure; in a backup nothing is expected of an opaque package's carrier, and
     件数 and 卷数 stay 「申报数」 (domain §10.8).
     """
+    if profile != "transfer" and enclosed.description is None:
+        return
     layout = layout_of(structure)
     if profile == "transfer":
         yield from _structure_findings(layout, structure.files or Files())

@@ -51,6 +51,7 @@ def entries_of(*rows: Mapping[str, str], element: str = "文件") -> Entries:
     (["a.txt", "移交/说明文件.txt", "移交/电子档案/1/2.pdf"], [[1], [], []], "移交/", "移交/电子档案/"),
     (["甲/说明文件.txt", "乙/说明文件.txt"], [[], [], []], "", ""),
     (["说明文件.txt", "甲/说明文件.txt", "电子档案/说明文件.txt"], [[0], [], []], "", "电子档案/"),
+    (["其他/说明文件.txt", "电子档案/1.pdf"], [[], [], []], "", "电子档案/"),
     (["甲/乙/说明文件.txt"], [[], [], []], "", ""),
 ])
 def test_the_structure_is_found(paths: list[str], pieces: list[list[int]], root: str, records: str) -> None:
