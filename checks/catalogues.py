@@ -29,6 +29,7 @@ from .spoken import knows_one_carrier, reads_as_another, same_number
 
 _FILE = Path(__file__).with_name("carrier_catalogues.toml")
 _LAST = ("l", "L", "ｌ", "Ｌ")
+READ_AT_MOST, BYTES_AT_MOST = 20, 4 * CONTENT_BYTES             # before the pass: files of a kind, bytes of all
 _PIECES = ("description", "items", "volumes")
 
 
@@ -79,8 +80,10 @@ def look_into(carrier: Carrier, structure: Structure) -> Enclosed:
         description = _description(work, layout.pieces["description"][0])
         work.classified = classified_level(description.values.get("level", "")) if description else ""
     for piece in _PIECES[1:]:
-        for nth, number in enumerate(layout.pieces[piece]):
+        for nth, number in enumerate(layout.pieces[piece][:READ_AT_MOST]):
             _read_catalogue(work, number, counts=nth == 0)
+    for number in layout.unchosen[:READ_AT_MOST]:               # for their 密级 only
+        _read_catalogue(work, number, counts=False)
     if work.classified:
         return Enclosed(classified=work.classified)
     there = sum(bool(layout.pieces[piece]) for piece in _PIECES[1:])
@@ -103,7 +106,8 @@ class Layout(NamedTuple):
     """The storage structure: pieces by what they are → file numbers; the directory that it all lies in, "" or "x/".
 
     records, other: the directories 电子档案 and 其他 as they are spelt, with what is above them ("x/电子档案/"), ""
-    = none. rivals: directories that look like such a structure each, where none lies at the root.
+    = none. rivals: directories that look like such a structure each, where none lies at the root; unchosen: their
+    catalogues.
     """
 
     pieces: Mapping[str, Sequence[int]]
@@ -111,6 +115,7 @@ class Layout(NamedTuple):
     records: str = ""
     other: str = ""
     rivals: tuple[str, ...] = ()
+    unchosen: tuple[int, ...] = ()
 
     @property
     def is_there(self) -> bool:
@@ -144,7 +149,8 @@ def layout_of(structure: Structure) -> Layout:
                                             if path.startswith(root) and path.find("/", cut) >= 0}}
     records, other = (next((f"{root}{spelt[plain(n)]}/" for n in words()["directories"][what] if plain(n) in spelt), "")
                       for what in ("records", "other"))
-    return Layout(pieces, root, records, other, rivals)
+    unchosen = tuple(number for name in rivals for piece in _PIECES[1:] for number in found[name][piece])
+    return Layout(pieces, root, records, other, rivals, unchosen)
 
 
 def is_metadata(path: str) -> bool:
@@ -166,6 +172,7 @@ class _Work:
         self.layout = layout
         self.catalogues: list[Entries] = []
         self.classified = ""
+        self.bytes_left = BYTES_AT_MOST
         self.findings: list[Finding] = []
 
     def differs(self, reason: str, path: str = "", **facts: str | int) -> None:
@@ -177,9 +184,12 @@ class _Work:
     def content(self, number: int) -> bytes | None:
         """A file whole; where it cannot be had, that is said."""
         path, size = self.files.paths[number], self.files.sizes[number]
-        raw = None if number in self.files.obstacles else self.carrier.content(number)
+        too_large = size > min(CONTENT_BYTES, self.bytes_left)
+        raw = None if number in self.files.obstacles or too_large else self.carrier.content(number)
         if raw is None:
-            self.damaged("not-checked" if size > CONTENT_BYTES else "unread", path, bytes=size)
+            self.damaged("not-checked" if too_large else "unread", path, bytes=size)
+        else:
+            self.bytes_left -= size
         return raw
 
 

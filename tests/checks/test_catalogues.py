@@ -212,9 +212,19 @@ def test_a_classified_carrier_keeps_nothing_else() -> None:
     second = kit.catalogue_xml(kit.rows(密级="机密")).encode("gb18030")       # not even the one that counts
     contents["文件目录.XML"] = second
     assert looked(contents) == Enclosed(classified="机密")
+    rivals = {"甲/说明文件.TXT": b"", "乙/文件目录.XML": second}
+    assert looked(rivals) == Enclosed(classified="机密")
     contents = kit.carrier_2022()
     contents["说明文件.TXT"] += "最高密级：秘密\r\n".encode()
     assert looked(contents) == Enclosed(classified="秘密")
+
+
+def test_what_is_read_before_the_pass_is_bounded() -> None:
+    large = b" " * (9 << 20)
+    names = [f"{a}/{b}" for a in "甲乙丙丁" for b in ("文件目录.XML", "案卷目录.XML")]
+    found = looked(dict.fromkeys(names, large) | {"戊/文件目录.XML": b" " * ((16 << 20) + 1)})
+    said = reasons(found.findings)
+    assert said.count(("not-checked", "戊/文件目录.XML")) == 1 and [r for r, _ in said].count("not-checked") == 2
 
 
 def test_what_is_kept_comes_back() -> None:
