@@ -142,11 +142,16 @@ def size_agrees(declared: str, actual_bytes: int) -> str:
 
 def is_classified(text: str) -> bool:
     """Whether a security level is 秘密 or above, in any usual writing; in doubt it is."""
+    return classified_word(text) != ""
+
+
+def classified_word(text: str) -> str:
+    """The word by which a security level is 秘密 or above, "" where it is not."""
     plain = label(text)
     lists: Mapping[str, Sequence[str]] = words()["words"]
     for harmless in lists["not_classified"]:
         plain = plain.replace(harmless, "")
-    return any(word in plain for word in lists["classified"])
+    return next((word for word in lists["classified"] if word in plain), "")
 
 
 # --- text ------------------------------------------------------------------------------------------------------

@@ -160,6 +160,11 @@ def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> 
     return []
 
 
+def reads_as_another(text: str, number: str, form: SubmittedForm) -> bool:
+    """Whether a text that is not this number reads as another carrier's: it has its shape, or is on the form."""
+    return _shape(text) == _shape(number) != "" or any(same_number(text, row.carrier_no) for row in form.carriers)
+
+
 # ----------------------------------------------------------------------------------------------------- numbers
 
 def number_key(text: str) -> str:

@@ -383,11 +383,13 @@ def _resolutions(layout: Layout, decision: Decision) -> list[Strip]:
     if not decision.resolutions:
         return []
     names = {v.intake: carrier_name(v) for v in decision.verdicts}
-    worded = {(v.intake, j.code): j.text.get("zh", j.code) for v in decision.verdicts for j in v.findings}
+    doubts = [(v.intake, j) for v in decision.verdicts for j in v.findings if j.severity is Severity.DOUBT]
     strips = [_heading(layout, say("annex.resolutions"))]
     for number, answer in enumerate(decision.resolutions, 1):
         word = name_of({"reject": "answer_reject"}.get(answer.answer, answer.answer))
-        about = worded.get((answer.intake, answer.code)) or \
+        answered = [j for intake, j in doubts if (intake, j.code) == (answer.intake, answer.code)
+                    and answer.path in ("", j.path)]
+        about = "\n".join(j.text.get("zh", j.code) for j in answered) or \
             (say("annex.reading_open") if answer.code == "reading-open" else answer.code)
         at = say("annex.resolution_at", at=local_time(answer.at, layout.utc_offset_minutes)) if answer.at else ""
         scan = say("annex.resolution_scan", sha=answer.scan_sha256) if answer.scan_sha256 else ""

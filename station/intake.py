@@ -14,15 +14,17 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from carriers import open_carrier
-from carriers.model import Carrier, CarrierId, Finding, Structure
+from carriers.model import Carrier, CarrierId, Finding, Refused, Structure
 from carriers.plan import Plan, make_plan
 from checks.bind import Binding, Choice, bind
+from checks.catalogues import Enclosed, look_into
 from checks.digests import Digests
 from checks.encodings import named_as_listed
 from checks.fixity import Fixities, ReadState
 from checks.form import SubmittedForm
 from checks.formats import Formats
 from checks.hashers import Hashers
+from checks.metadata import Metadata
 from checks.onepass import one_pass
 from checks.readability import Readability, SlowRule
 from checks.verdict import Verdict
@@ -47,6 +49,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     with Hashers() as hashers, closing(opener(source)) as carrier:
         identity = carrier.identify()
         structure, found = carrier.structure()
+        enclosed = _admitted(station, form, look_into(carrier, structure))
         lying = on_carrier(carrier, structure, form, choice)   # the lists on it become lines of the form
         form = lying.form
         batches.refuse_classified(station, form)
@@ -55,7 +58,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         binding = bind(form, identity, structure, choice)
         plan = make_plan(structure, binding.joined)
         hashers.use(_algorithms(form, lying.algorithms))
-        work = Work(hashers, identity, structure, found, binding, plan)
+        work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
@@ -76,6 +79,22 @@ def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...]) -> tuple[
     return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), "sha256")))
 
 
+def _admitted(station: Station, form: SubmittedForm | None, enclosed: Enclosed) -> Enclosed:
+    """What lies on the carrier, where no 密级 in it forbids to go on."""
+    refuse_level(station, form, enclosed.classified, "catalogue")
+    return enclosed
+
+
+def refuse_level(station: Station, form: SubmittedForm | None, level: str, where: str) -> None:
+    """Stop where a carrier turns out to be classified; only the refusal is recorded, no name (domain §10.5).
+
+    Raises: Refused("classified").
+    """
+    if level:
+        station.register.append("refusal", {"reason": "R12", "form_sha256": form.sha256 if form else ""})
+        raise Refused("classified", reason=where, level=level)
+
+
 class Work(NamedTuple):
     """What is known when the pass begins."""
 
@@ -85,6 +104,8 @@ class Work(NamedTuple):
     found: tuple[Finding, ...]
     binding: Binding
     plan: Plan
+    enclosed: Enclosed
+    form: SubmittedForm | None
 
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
@@ -97,7 +118,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
                       carrier_algorithms=work.binding.carrier_algorithms, carrier_ranges=ranges)
     readability = Readability(structure, plan.planned_bytes,
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
-    formats = Formats(structure)
+    formats, metadata = Formats(structure), Metadata(structure)
     for number in plan.lost:
         digests.lose(number, ReadState.TRUNCATED)
     if files is not None:
@@ -106,20 +127,21 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
             digests.lose(number, ReadState.NO_CONTENT)
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
         digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
-    consumers = Consumers(digests, readability, formats)
+    consumers = Consumers(digests, readability, formats, metadata)
     first, earlier = _take_up(journal, consumers)
     if first:
         progress.resumed(journal.number, readability.read_bytes)
     progress.done(readability.read_bytes)
 
     def between(read_no: int) -> None:
+        refuse_level(station, work.form, metadata.classified, "metadata")
         if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
             _save(journal, read_no, consumers, (*earlier, *carrier.findings()))
         progress.check_stop()
 
-    one_pass(carrier.read(plan.reads_from(first)), (readability, formats, digests, progress), between)
-    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings()),
-                   digests.finish(), readability, formats, plan.planned_bytes,
+    one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
+    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings()),
+                   work.enclosed, digests.finish(), readability, formats, plan.planned_bytes,
                    sum(lost for number, lost in plan.lost.items() if number < count - len(joined)), joined)
 
 
@@ -129,6 +151,7 @@ class Consumers(NamedTuple):
     digests: Digests
     readability: Readability
     formats: Formats
+    metadata: Metadata
 
 
 def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> None:
@@ -136,6 +159,7 @@ def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[
     if state is not None:
         journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
                                "readability": consumers.readability.save(), "formats": consumers.formats.save(),
+                               "metadata": consumers.metadata.save(),
                                "drive": [finding_record(f) for f in of_drive]})
 
 
@@ -150,6 +174,7 @@ def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding
         consumers.digests.restore(s["digests"] for s in saves)
         consumers.readability.restore(saves[-1]["readability"])
         consumers.formats.restore(saves[-1]["formats"])
+        consumers.metadata.restore(saves[-1]["metadata"])
         first, of_drive = int(saves[-1]["next_read"]), tuple(map(finding_from, saves[-1]["drive"]))
     journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": first})
     return first, of_drive

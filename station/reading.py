@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from carriers.model import Addressing, CarrierId, CarrierKind, Extent, FileEntry, Files, Finding, Structure, Tree
+from checks.catalogues import Enclosed, enclosed_from
 from checks.encodings import named_as_listed
 from checks.fixity import DIGEST_BYTES, Fixities, ReadState
 from checks.form import SubmittedForm
@@ -22,7 +23,7 @@ from station.journal import read_list
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What lies on the carrier and what reading it gave. found: of the carrier's structure and of the drive.
+    """What lies on the carrier and what reading it gave. found: of its structure, its enclosed files, the drive.
 
     joined: groups of files that were hashed as one too; their fixities come after those of all files.
     """
@@ -30,6 +31,7 @@ class Reading:
     identity: CarrierId
     structure: Structure
     found: tuple[Finding, ...]
+    enclosed: Enclosed
     fixities: Fixities
     readability: Readability
     formats: Formats
@@ -66,7 +68,7 @@ class Reading:
                           "capacity_bytes": structure.capacity_bytes, "volume_blocks": structure.volume_blocks,
                           "trees": [t.name for t in structure.trees], "structure_extents": structure.structure_extents,
                           "unseen_blocks": structure.unseen_blocks},
-            "found": [finding_record(f) for f in self.found],
+            "found": [finding_record(f) for f in self.found], "enclosed": self.enclosed.record(),
             "algorithms": self.fixities.algorithms,
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
             "readability": self.readability.save(), "formats": self.formats.save(),
@@ -162,6 +164,6 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     formats = Formats(structure)
     formats.restore(record["formats"])
     identity = CarrierId(**{**record["identity"], "kind": CarrierKind(record["identity"]["kind"])})
-    return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]), fixities, readability,
-                   formats, record["planned_bytes"], record["lost_bytes"],
-                   tuple(tuple(parts) for parts, _, _ in joined))
+    return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]),
+                   enclosed_from(record.get("enclosed", {})), fixities, readability, formats,
+                   record["planned_bytes"], record["lost_bytes"], tuple(tuple(parts) for parts, _, _ in joined))

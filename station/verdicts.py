@@ -19,6 +19,7 @@ from typing import Any
 from carriers.model import CarrierKind, Finding
 from checks import catalogue
 from checks.bind import Binding, Choice
+from checks.catalogues import against
 from checks.compare import Comparison, compare, content_sha256
 from checks.form import SubmittedForm
 from checks.judge import judge_findings, outcome_of, run_checks
@@ -120,7 +121,8 @@ def _findings(station: Station, case: Case, reading: Reading, comparison: Compar
     listed = {*case.binding.targets, *(part for parts in case.binding.joined for part in parts)}
     by_code = [*comparison.found, *check_structure(reading.structure, reading.found), *case.binding.findings,
                *reading.readability.findings(lambda n: "listed" if n in listed else "elsewhere"),
-               *reading.formats.findings(), *comparison.findings]
+               *reading.formats.findings(), *comparison.findings,
+               *against(reading.enclosed, reading.structure, case.form, case.binding, case.choice.profile)]
     for check, reason in _not_run(reading.identity.kind):
         place = "policy" if check in station.config.may_be_unchecked else ""
         by_code.append(Finding("check-not-run", "", None, {"check": check, "reason": reason, "place": place}))

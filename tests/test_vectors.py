@@ -209,6 +209,14 @@ def test_every_code_has_a_vector_and_every_vector_a_code() -> None:
     assert sorted(expected - set(catalogue.findings())) == []
 
 
+def test_every_reason_of_the_carriers_own_papers_has_a_vector() -> None:
+    said = {(f["code"], f.get("facts", {}).get("reason")) for name in NAMES
+            for f in expectation(name).get("findings", ())}
+    worded = {(code, reason) for code in ("catalogue-differs", "metadata-damaged")
+              for reason in catalogue.findings()[code]["by"]}
+    assert worded - said == {("metadata-damaged", "too-many")}          # two million elements: see test_catalogues.py
+
+
 def test_every_vector_is_short() -> None:
     lengths = {name: len((VECTORS / name / "build.py").read_text(encoding="utf-8").splitlines()) for name in NAMES}
     assert {name: length for name, length in lengths.items() if length > 40} == {}

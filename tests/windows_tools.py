@@ -256,6 +256,7 @@ def hashmyfiles_xml(content: Content) -> str:
 
 Write = Callable[[Content], str]
 # tool → (what writes its text, its encoding, the list's name, algorithms per file, what stands before each name)
+_ALL = ("md5", "sha1", "crc32", "sha256", "sha512")
 TOOLS: Mapping[str, tuple[Write, str, str, tuple[str, ...], str]] = {
     "certutil-zh": (certutil_zh, "gb18030", "list.txt", ("md5",), ROOT),
     "certutil-zh-7": (certutil_zh_7, "gb18030", "list.txt", ("md5",), ROOT),
@@ -278,9 +279,9 @@ TOOLS: Mapping[str, tuple[Write, str, str, tuple[str, ...], str]] = {
     "7-zip": (seven_zip, "utf-8", "7z.txt", ("md5",), ""),
     "7-zip-listing": (seven_zip_listing, "utf-8", "7z.txt", ("crc32",), ""),
     "hash-exe": (hash_exe, "gb18030", "Hash.txt", ("md5", "sha1", "crc32"), ROOT),
-    "hashmyfiles-text": (hashmyfiles_text, "utf-16", "h.txt", ("md5", "sha1", "crc32", "sha256", "sha512"), ROOT),
-    "hashmyfiles-tabs": (hashmyfiles_tabs, "utf-16", "h.txt", ("md5", "sha1", "crc32", "sha256", "sha512"), ROOT),
-    "hashmyfiles-html": (hashmyfiles_html, "utf-16", "h.html", ("md5", "sha1", "crc32", "sha256", "sha512"), ROOT),
-    "hashmyfiles-upright": (hashmyfiles_upright, "utf-16", "h.html", ("md5", "sha1", "crc32", "sha256", "sha512"), ROOT),
-    "hashmyfiles-xml": (hashmyfiles_xml, "utf-16", "h.xml", ("md5", "sha1", "crc32", "sha256", "sha512"), ROOT),
+    "hashmyfiles-text": (hashmyfiles_text, "utf-16", "h.txt", _ALL, ROOT),
+    "hashmyfiles-tabs": (hashmyfiles_tabs, "utf-16", "h.txt", _ALL, ROOT),
+    "hashmyfiles-html": (hashmyfiles_html, "utf-16", "h.html", _ALL, ROOT),
+    "hashmyfiles-upright": (hashmyfiles_upright, "utf-16", "h.html", _ALL, ROOT),
+    "hashmyfiles-xml": (hashmyfiles_xml, "utf-16", "h.xml", _ALL, ROOT),
 }

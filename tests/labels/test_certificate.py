@@ -204,6 +204,22 @@ def test_a_partly_failed_batch_names_what_failed_and_who_decided() -> None:
         assert text in annex
 
 
+def test_an_answer_names_every_doubt_that_it_answers_and_no_other() -> None:
+    decision = hostile()
+    first, *others = decision.verdicts
+    doubt, *notes = first.findings
+    more = tuple(replace(doubt, path=f"{n}.txt", text={"zh": f"清单以外的文件:{n}.txt", "en": n}) for n in "甲乙")
+    first = replace(first, findings=(doubt, *more, *notes))
+    single, = decision.resolutions
+
+    def answered(path: str) -> str:
+        pages = page_texts(drawn(replace(decision, verdicts=(first, *others),
+                                         resolutions=(replace(single, path=path),))))
+        return "".join(pages[1:]).rpartition("人工认定")[2]
+    assert [n for n in ("说明/备查", "甲", "乙") if f"清单以外的文件:{n}.txt" in answered("甲.txt")] == ["甲"]
+    assert all(f"清单以外的文件:{n}.txt" in answered("") for n in ("说明/备查", "甲", "乙"))
+
+
 def test_a_cut_cell_goes_on_in_the_annex() -> None:
     first, second = page_texts(drawn(hostile()))[:2]
     whole = "婚姻登记数据" * 40 + "(脱机)"

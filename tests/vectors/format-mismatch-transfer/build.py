@@ -3,10 +3,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.bind import Choice
-from tests.vectors_kit import PLAIN, Case, usual
+from tests.transfer_kit import CODES, carrier_2012, transfer
+from tests.vectors_kit import Case
 
 
 def build(folder: Path) -> Case:
-    case = usual(folder, {**PLAIN, "报告.pdf": b"not a pdf at all " * 10})
-    return Case(case.source, case.form, Choice(profile="transfer"))
+    content = carrier_2012()
+    content[f"电子档案/2026/文书/{CODES[0]}.pdf"] = b"not a pdf at all " * 10
+    return transfer(folder, content)

@@ -3,12 +3,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.bind import Choice
-from tests.vectors_kit import PLAIN, Case, usual
+from tests.transfer_kit import carrier_2012, transfer
+from tests.vectors_kit import Case
 
 
 def build(folder: Path) -> Case:
     archive = bytearray(b"PK\x03\x04" + bytes(100))
     archive[6] = 1                                          # general purpose bit 0: encrypted (APPNOTE 4.4.4)
-    case = usual(folder, {**PLAIN, "包.zip": bytes(archive)})
-    return Case(case.source, case.form, Choice(profile="transfer"))
+    content = carrier_2012() | {"电子档案/2026/文书/J010-WS·2026-Y-0001.zip": bytes(archive)}
+    return transfer(folder, content)

@@ -1,0 +1,13 @@
+"""Bytes of no encoding in the catalogue's third line."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.transfer_kit import carrier_2022, transfer
+from tests.vectors_kit import Case
+
+
+def build(folder: Path) -> Case:
+    content = carrier_2022()
+    content["目录文件.XML"] = content["目录文件.XML"].replace("示例".encode(), b"\xff\xfe\x80", 1)
+    return transfer(folder, content)

@@ -1,0 +1,13 @@
+"""The catalogue's end is gone; nothing is compared with it."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.transfer_kit import carrier_2022, transfer
+from tests.vectors_kit import Case
+
+
+def build(folder: Path) -> Case:
+    content = carrier_2022()
+    content["目录文件.XML"] = content["目录文件.XML"][:-20]
+    return transfer(folder, content)
