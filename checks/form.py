@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import re
 import stat
 from array import array
 from collections import defaultdict, deque
@@ -15,10 +16,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple, overload
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from carriers.model import Finding, Refused
 from checks.names import nfc, relative
+from checks.normalise import declared_count
+
+if TYPE_CHECKING:
+    from .workbook import Tables
 
 
 class FormUnreadable(Refused):
@@ -26,13 +31,18 @@ class FormUnreadable(Refused):
 
 
 class Scope(StrEnum):
-    """摘要对象: over what a listed digest was made. PACKAGE: the form names a package or carrier and no file."""
+    """摘要对象: over what a listed digest was made.
+
+    PACKAGE: the form names a package or carrier and no file. CATALOGUE: the 目录数据包 that the unit uploads, another
+    object than the package on the carrier (domain §6.8).
+    """
 
     FILE = "file"
     PARTS = "parts"
     CARRIER = "carrier"
     LIST = "list"
     PACKAGE = "package"
+    CATALOGUE = "catalogue"
 
 
 class DigestLine(NamedTuple):
@@ -171,27 +181,34 @@ class SubmittedForm:
 
 CHUNK_BYTES = 1 << 20
 TEXT_BYTES, ZIP_BYTES, OLE_BYTES = 1 << 30, 512 << 20, 200 << 20      # more than any form has
+LONGEST_SHOWN = 80
 LINES_SHOWN = 20                                                      # of a group of lines that a finding names
 _BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"
 _BOOKS = {b"PK\x03\x04": ZIP_BYTES, b"\xd0\xcf\x11\xe0": OLE_BYTES}
 _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0": "tiff", b"MM\0*": "tiff",
            b"GIF8": "gif", b"BM": "bmp", b"{\\rt": "rtf"}
+_FOREIGN = {b"7z\xbc\xaf": "zip", b"Rar!": "zip", b"MIME-Version:": "mht"}
+_HTML = re.compile(r"(?s:\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*)<(!doctype html|html|table|body|meta|style|div)\b",
+                   re.IGNORECASE)
 
 
 def read_form(path: Path) -> SubmittedForm:
     """Read a submitted form: a workbook, a csv, or a text list of digests; by its content, never by its name.
 
     Returns: findings `form-line-malformed`, `form-digest-is-number`, `form-digest-length`, `form-line-duplicate`,
-             `form-line-conflict`, `form-field-missing` (workbooks only), `form-no-lines`.
+             `form-line-conflict`, `form-field-missing` (workbooks only), `form-count-differs` (its own rows against
+             its own counts), `form-digest-outside`, `form-no-lines`.
     Raises:  FormUnreadable form-missing, form-denied, form-not-file, form-failed, form-empty, form-broken,
-             form-protected, form-macro, form-bomb, form-is-image, form-undecodable, form-unknown-layout.
+             form-protected, form-macro, form-embedded, form-bomb, form-is-image, form-wrong-kind, form-undecodable,
+             form-unknown-layout.
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     # The readers of layouts speak in the types above, so they are met here and not at the top.
     from .digest_list import read_list
     from .fields import missing_fields
     from .normalise import encoding_of, text_lines
-    from .workbook import Tables, read_csv, read_workbook
+    from .opening import read_csv, read_workbook
+    from .workbook import Tables as _Tables
 
     name = path.name
     chunks, sha256, size_bytes = _received(path)
@@ -200,6 +217,9 @@ def read_form(path: Path) -> SubmittedForm:
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
     if kind or (chunks[0].startswith(b"BM") and b"\0\0\0\0" in chunks[0][:16]):
         raise FormUnreadable("form-is-image", file=name, kind=kind or "bmp")
+    kind = next((kind for mark, kind in _FOREIGN.items() if chunks[0].startswith(mark)), "")
+    if kind:
+        raise FormUnreadable("form-wrong-kind", file=name, kind=kind)
     tables: Tables | None
     if chunks[0][:4] in _BOOKS:
         layout, encoding = "workbook", ""
@@ -208,22 +228,46 @@ def read_form(path: Path) -> SubmittedForm:
         if not tables.table_count and not len(tables.fields) >= 3:
             raise FormUnreadable("form-unknown-layout", file=name)
     else:
-        encoding = encoding_of(chunks)
+        encoding, head = encoding_of(chunks), chunks[0][:4096]
         if not encoding:
             raise FormUnreadable("form-undecodable", file=name)
         try:
             tables, lines = read_csv(text_lines(chunks, encoding), name)
             layout = "csv"
             if tables is None:
-                tables = Tables()
+                tables = _Tables()
                 layout, tables.lines, tables.findings = read_list(lines, name)
-        except OverflowError as error:                   # a line longer than any list has
+        except (OverflowError, FormUnreadable) as error:      # OverflowError: a line longer than any list has
+            if kind := _markup_kind(head.decode(encoding, "replace")):
+                raise FormUnreadable("form-wrong-kind", file=name, kind=kind) from error
+            if isinstance(error, FormUnreadable):
+                raise
             raise FormUnreadable("form-unknown-layout", file=name) from error
-    findings = [*tables.findings, *_repeated(tables.lines)]
+    findings = [*tables.findings, *_against_itself(tables), *_repeated(tables.lines)]
     if not len(tables.lines):
         findings.append(Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""}))
     return SubmittedForm(name, sha256, size_bytes, layout, encoding, layout == "workbook", tables.fields,
                          tuple(tables.carriers), tables.lines, tuple(findings))
+
+
+def _markup_kind(head: str) -> str:
+    """What is saved as .xls but is none: "html", "xml-2003"; "" for no markup of a spreadsheet."""
+    head = head.removeprefix("\ufeff")
+    if head.lstrip()[:1] == "<" and "office:spreadsheet" in head:
+        return "xml-2003"
+    return "html" if _HTML.match(head) else ""
+
+
+def _against_itself(tables: Tables) -> Iterable[Finding]:
+    """What of a form contradicts the form: digests outside every table, documents listed and counted."""
+    if tables.outside:
+        sheet, row, text = tables.outside[0]
+        yield Finding("form-digest-outside", facts={"count": len(tables.outside), "sheet": sheet, "row": row,
+                                                    "content": text[:LONGEST_SHOWN]})
+    declared = declared_count(tables.fields.get("item_count", ""))
+    if tables.document_count and declared is not None and declared != tables.document_count:
+        yield Finding("form-count-differs", facts={"what": "items", "reason": "items", "declared": declared,
+                                                   "actual": tables.document_count})
 
 
 def _received(path: Path) -> tuple[deque[bytes], str, int]:
