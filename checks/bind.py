@@ -12,10 +12,10 @@ import unicodedata
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carriers.model import CarrierId, Finding, Structure
-from checks.form import ALGORITHMS, CarrierLine, Scope, SubmittedForm
+from checks.form import ALGORITHMS, LINES_SHOWN, CarrierLine, Scope, SubmittedForm
 from checks.names import (
     Names,
     Root,
@@ -30,7 +30,7 @@ from checks.names import (
     shown_prefix,
     skeleton,
 )
-from checks.normalise import size_agrees
+from checks.normalise import is_catalogue_name, size_agrees
 from checks.spoken import Spoken, label_findings, number_key, spoken_lines
 
 # What a line is bound to where it is not a file.
@@ -98,7 +98,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
         findings += label_findings(identity, choice.carrier_no, ())
         return Binding(anchor, array("q"), array("q"), carrier_no=choice.carrier_no, findings=tuple(findings),
                        sha256=_sha256(anchor, "", choice.carrier_no))
-    spoken = spoken_lines(form, identity, choice.carrier_no, names)
+    spoken, apart = _with_catalogue(form, names, spoken_lines(form, identity, choice.carrier_no, names))
     work = _Work(form, names, spoken)
     _sort_out(work)
     root = _bind_paths(work, choice.root)
@@ -107,7 +107,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
     _leave(work)
     dropped, root_findings = _root_said(work, root, choice.root is not None)
     file_algorithms, carrier_algorithms = _algorithms(work)
-    findings += [*spoken.findings, *work.findings, *root_findings, *_form_findings(work)]
+    findings += [*spoken.findings, *apart, *work.findings, *root_findings, *_form_findings(work)]
     said = {"dropped": dropped, "prepended": root.offset.prepend}
     return Binding(anchor, work.lines, work.targets, work.left, work.lost, frozenset(work.either),
                    frozenset(work.named), spoken.carrier_no, spoken.set_code, spoken.row, work.trees, said, work.offset,
@@ -144,6 +144,32 @@ class _Work:
 
     def line_no(self, position: int) -> int:
         return self.form.lines.line_nos[self.lines[position]]
+
+
+def _with_catalogue(form: SubmittedForm, names: Names, spoken: Spoken) -> tuple[Spoken, list[Finding]]:
+    """The lines with those of the 目录 package that lies here after all, by a file of its own that says what it is.
+
+    Any other file of that name is the physical package, another object: such a line is not compared with it, and the
+    verdict says that it does not speak of it (domain §6.8).
+    """
+    lines = form.lines
+    if not lines.has_scope(Scope.CATALOGUE):
+        return spoken, []
+    here, apart = list[int](), list[int]()
+    for line in range(len(lines)):
+        if lines.scope(line) is Scope.CATALOGUE:
+            path, number = relative(lines.paths[line]), lines.package_no(line)
+            files = [names.find(path)[0]] if path else names.packages([number]).get(number, [])
+            own = len(files) == 1 and files[0] >= 0 and is_catalogue_name(names.files.paths[files[0]])
+            (here if own else apart).append(line)
+    if here:
+        spoken = replace(spoken, lines=array("q", sorted([*spoken.lines, *here])))
+    if not apart:
+        return spoken, []
+    shown = "、".join(dict.fromkeys(lines.paths[line] or lines.package_no(line) for line in apart[:LINES_SHOWN]))
+    numbers = ",".join(str(lines.line_nos[line]) for line in apart[:LINES_SHOWN])
+    return spoken, [Finding("form-catalogue-apart", facts={
+        "lines": numbers, "count": len(apart), "content": shown, "indexes": ",".join(map(str, apart))})]
 
 
 def _sort_out(work: _Work) -> None:
@@ -301,7 +327,10 @@ def _bind_lost(work: _Work) -> None:
 # ---------------------------------------------------------------------------------------------------- packages
 
 def _bind_packages(work: _Work) -> None:
-    """Bind lines that name no file: to the file called like the package, to the only file, else to the carrier."""
+    """Bind lines that name no file: to the file called like the package, to the only file, else to the carrier.
+
+    Of several packages without files of their names none is the whole carrier: their content is looked for instead.
+    """
     numbers = Counter(work.package_no(p) for p in work.packages)
     bearers = work.names.packages([*numbers, *(work.package_no(p) for p in work.doubtful)])
     paths = work.names.files.paths
@@ -318,7 +347,7 @@ def _bind_packages(work: _Work) -> None:
         elif content is not None:
             work.targets[position] = content
             work.either.add(position)
-        elif not any_file or work.spoken.is_number_of_carrier(number):
+        elif work.spoken.is_number_of_carrier(number) or (not any_file and len(numbers) == 1):
             work.targets[position] = WHOLE_CARRIER
     for position in work.doubtful:
         work.named.update(bearers.get(work.package_no(position), ()))

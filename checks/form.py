@@ -114,6 +114,9 @@ class Lines(Sequence[DigestLine]):
     def scope(self, index: int) -> Scope:
         return _SCOPES[self._scopes[index]]
 
+    def has_scope(self, scope: Scope) -> bool:
+        return _SCOPES.index(scope) in self._scopes
+
     def package_no(self, index: int) -> str:
         return self._package_nos.get(index, "")
 

@@ -152,7 +152,7 @@ _PIECE_END = re.compile(r"[\W_]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
 
 
 def says_catalogue_package(texts: Iterable[str], name: str) -> bool:
-    """Whether a line's texts or the name of its file say that it is the 目录 package, and none of them the other one."""
+    """Whether a line's texts or the name of its file say that it is the 目录 package, and none says the other one."""
     written = (*texts, name)
     if not any(map(_catalogue_letters().search, written)):           # as nearly always
         return False

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carriers.model import CarrierId, CarrierKind, Finding
-from checks.form import CarrierLine, SubmittedForm
+from checks.form import CarrierLine, Scope, SubmittedForm
 from checks.names import Names, is_generic_label
 from checks.normalise import declared_count
 
@@ -60,11 +60,13 @@ class Spoken:
 def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, names: Names) -> Spoken:
     """Tell which lines speak of this carrier.
 
+    Lines of the 目录 package speak of no carrier and are left out (`Scope.CATALOGUE`).
     Returns: all lines where the form knows one carrier at most; else those of the carrier that `carrier_no`, the
     volume label or the serial reads as, and perhaps those that name none; no lines where it reads as none of them.
     Findings `form-no-lines` (reason not-bound), `check-not-run` (lines without a carrier), and about the label.
     """
-    everything = array("q", range(len(form.lines)))
+    everything = array("q", (i for i in range(len(form.lines)) if form.lines.scope(i) is not Scope.CATALOGUE)) \
+        if form.lines.has_scope(Scope.CATALOGUE) else array("q", range(len(form.lines)))
     package_nos = dict.fromkeys(map(form.lines.package_no, everything))
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
@@ -72,7 +74,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if carrier_no and not form.carriers and not any(_alike(carrier_no, k.number) for k in known):
         known = []                                     # numbers of another kind than the one given: of packages
     if len(known) > 1:
-        return _one_of(form, identity, carrier_no, known)
+        return _one_of(form, identity, (carrier_no, everything), known)
     only = known[0] if known else None
     number = carrier_no or (only.number if only else "")
     said = label_findings(identity, number, known)
@@ -117,8 +119,9 @@ def _merged(numbers: Sequence[str]) -> list[Known]:
     return [Known(members[0], frozenset(members)) for members in groups.values()]
 
 
-def _one_of(form: SubmittedForm, identity: CarrierId, carrier_no: str, known: Sequence[Known]) -> Spoken:
-    """The lines of the one known carrier that this one reads as."""
+def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[int]], known: Sequence[Known]) -> Spoken:
+    """The lines of the one known carrier that this one reads as. asked: its number as given, and the lines."""
+    carrier_no, everything = asked
     texts = [carrier_no] if carrier_no else [t for t in (identity.volume_label, identity.serial) if t]
     matches = [k for k in known if any(k.reads_as(t) for t in texts)]
     exact = [k for k in matches if any(number_key(k.number) == number_key(t) for t in texts)]
@@ -131,7 +134,7 @@ def _one_of(form: SubmittedForm, identity: CarrierId, carrier_no: str, known: Se
                       findings_say_why=True)
     this = matches[0]
     others = frozenset().union(*(k.package_nos for k in known)) - this.package_nos
-    lines = array("q", [i for i in range(len(form.lines)) if form.lines.package_no(i) not in others])
+    lines = array("q", [i for i in everything if form.lines.package_no(i) not in others])
     perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos)
     number = carrier_no or this.number
     row = this.row if len(matches) == 1 else None
