@@ -47,9 +47,10 @@ def field_of(text: str) -> Field | None:
     single, combined = identifiers("fields"), _combined()
     if optional := _OPTIONAL.fullmatch(key):
         key = optional[1]
+    unit = size_unit(key)
     while key:
         if key in single:
-            return Field((single[key],), unit=size_unit(key), optional=optional is not None)
+            return Field((single[key],), unit=unit, optional=optional is not None)
         if key in combined:
             return combined[key]._replace(optional=optional is not None)
         bracket = _BRACKET.fullmatch(key)

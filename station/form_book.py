@@ -20,7 +20,8 @@ from xlsxwriter.worksheet import Worksheet
 from checks.normalise import words
 
 _FILE = Path(__file__).with_name("form_sheets.toml")
-_TEXT: dict[str, Any] = {"font_name": "宋体", "font_size": 11, "num_format": "@", "valign": "vcenter"}
+# num_format 49: text, by its own number (ECMA-376-1 §18.8.30)
+_TEXT: dict[str, Any] = {"font_name": "宋体", "font_size": 11, "num_format": 49, "valign": "vcenter"}
 _LOOKS: dict[str, dict[str, Any]] = {
     "title": {"bold": True, "font_size": 18, "align": "center"},
     "heading": {"bold": True, "border": 1, "text_wrap": True, "align": "center", "bg_color": "#E8EEF4"},
@@ -29,6 +30,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "text": {"border": 1},
     "number": {"border": 1, "num_format": "0"},
     "note": {"font_color": "#666666", "text_wrap": True, "font_size": 10},
+    "typed": {},                                        # of cells to be written on: text, so that no digest is lost
     "plain": {"text_wrap": True},
     "warning": {"bold": True, "font_color": "#C00000", "font_size": 14},
 }
@@ -84,7 +86,7 @@ class FormBook:
             if known_only and not text and (name in required or not fields):
                 label = f"({label})"
             sheet.write_string(at, 0, label + "*" * (name in required), self._looks["label"])
-            sheet.write_string(at, 1, text, self._looks["value"])
+            self._cell(sheet, (at, 1), text, "value")
             if note := row.get("note"):
                 sheet.write_string(at, 2, "※ " + note, self._looks["note"])
             if "list" in row:
@@ -100,7 +102,7 @@ class FormBook:
         sheet.freeze_panes(1, 0)
         sheet.fit_to_pages(1, 0)
         for at, column in enumerate(table["columns"]):
-            sheet.set_column(at, at, column["width"], self._looks["text"] if not column.get("number") else None)
+            sheet.set_column(at, at, column["width"], None if column.get("number") else self._looks["typed"])
             self._heading(sheet, at, column)
             cell = f"{xl_col_to_name(at)}2"
             if "list" in column:
@@ -134,13 +136,13 @@ class FormBook:
             at += 2
             for row in rows:
                 sheet.write_string(at, 0, row["label"], self._looks["label"])
-                sheet.write_string(at, 1, row.get("example", "1"), self._looks["value"])
+                self._cell(sheet, (at, 1), row.get("example", "1"), "value")
                 sheet.write_string(at, 2, row.get("note", ""), self._looks["note"])
                 at += 1
 
     def _three_columns(self, sheet: Worksheet) -> None:
         for at, width in enumerate((26, 46, 44)):
-            sheet.set_column(at, at, width, self._looks["value" if at == 1 else "plain"])
+            sheet.set_column(at, at, width, self._looks["plain"])
         sheet.set_default_row(20)
 
     def _sheet(self, name: str, title: str, fields: Mapping[str, str]) -> Worksheet:
@@ -163,8 +165,15 @@ class FormBook:
             written = row.get(cell["id"], "")
             if isinstance(written, int):
                 sheet.write_number(at, column, written, self._looks["number"])
-            else:                                           # always text: a number would lose digits and zeros
-                sheet.write_string(at, column, written, self._looks["text"])
+            else:
+                self._cell(sheet, (at, column), written, "text")
+
+    def _cell(self, sheet: Worksheet, place: tuple[int, int], text: str, look: str) -> None:
+        """Always text: a number would lose digits and zeros."""
+        if text:
+            sheet.write_string(*place, text, self._looks[look])
+        else:
+            sheet.write_blank(*place, None, self._looks[look])
 
     def _offer(self, sheet: Worksheet, place: tuple[int, int, int, int], described: Mapping[str, Any]) -> None:
         """A list to choose from. Other words may be written, but where the field says what they are stopped by."""

@@ -135,10 +135,11 @@ def lines_of(content: Mapping[str, bytes], number: str = NUMBER) -> list[tuple[s
 
 _ODS = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document-content xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" office:version="1.2"
- xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
-><office:body><office:spreadsheet><table:table table:name="续表">{rows}<table:table-row
- table:number-rows-repeated="1048000"><table:table-cell table:number-columns-repeated="16384"/></table:table-row
-></table:table></office:spreadsheet></office:body></office:document-content>"""
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0"
+ xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"><office:body><office:spreadsheet><table:table
+ table:name="续表">{rows}<table:table-row table:number-rows-repeated="1048000"><table:table-cell
+ table:number-columns-repeated="16384"/></table:table-row></table:table></office:spreadsheet></office:body
+></office:document-content>"""
 _ODS_TYPE = "application/vnd.oasis.opendocument.spreadsheet"
 _ODS_MANIFEST = f"""<?xml version="1.0" encoding="UTF-8"?>
 <manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"><manifest:file-entry

@@ -10,4 +10,5 @@ def build(folder: Path) -> Case:
     content = {"民政局-1.enc": b"1" * 3000, "民政局-2.enc": b"2" * 3000}
     rows = [(f"P{n}", "MD5", digest(raw)) for n, raw in enumerate(content.values(), 1)]
     sheet = {**SHEET, "载体数量": "1", "载体起始编号": NUMBER}
-    return Case(genisoimage(folder, content), workbook(folder, rows, header=("包编号", "摘要算法", "数字摘要"), sheet=sheet))
+    form = workbook(folder, rows, header=("包编号", "摘要算法", "数字摘要"), sheet=sheet)
+    return Case(genisoimage(folder, content), form)
