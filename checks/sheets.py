@@ -32,6 +32,7 @@ MEMORY_BYTES, SECONDS = 2 << 30, 100
 UNPACKED_BYTES, RATIO, RATIO_FROM_BYTES, ENTRIES = 512 << 20, 200, 10 << 20, 10_000
 DIRECTORY_BYTES = 8 << 20                  # of a zip file; looked at before the directory is read
 ROWS, TEXT_BYTES = 2_000_000, 512 << 20
+REPEATED = 16_384                          # an ods: one cell or row with something in it, so often
 COLUMNS = 1_000                            # of a table in a document; Word has 63
 _DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, struct.error,
             ValueError, OSError)
@@ -57,6 +58,7 @@ _ZIP_KINDS = (("xl/workbook.bin", "xlsb"), ("index/document.iwa", "iwork"), ("of
               ("ppt/presentation.xml", "ppt"))
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MACRO = re.compile(r".*vbaproject\.bin|xl/macrosheets/.*|(basic|scripts)/(?!.*script-l[bc]\.xml).*[^/]")
+_REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{5,20})"')
 _DOCUMENT = re.compile(r"word/document\d*\.xml")
 _MARGIN = re.compile(r"word/(header|footer)\d*\.xml")
 
@@ -129,6 +131,13 @@ def _look_inside_ods(archive: zipfile.ZipFile, names: set[str]) -> None:
         raise Refusal("form-wrong-kind", "odf")
     if "meta-inf/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
         raise Refusal("form-protected")
+    content = archive.read("content.xml")
+    for match in _REPEATED.finditer(content):
+        rows = match[1] == b"rows"
+        end = content.find(b"table-row>" if rows else b">", match.end())
+        blank = end < 0 or (b"<text:p" not in content[match.end():end] if rows else content[end - 1:end] == b"/")
+        if int(match[2]) > REPEATED and not blank:           # blank ones go to the sheet's end, as every program writes
+            raise Refusal("form-bomb")
 
 
 # --- workbooks ---------------------------------------------------------------------------------------------------
