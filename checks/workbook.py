@@ -7,7 +7,7 @@ the header may stand again on every page. No row of a table that names a file, a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
@@ -66,10 +66,12 @@ class Tables:
 
     def note_outside(self, sheet: Sheet, row: Row) -> None:
         """Take a row that stands in no table. A digest there, but as the value of a field, is never dropped unsaid."""
-        line_no, cells = row
-        texts = list(map(text_of, cells))
-        taken = self.note_fields(texts).values()
-        stray = next((text for text in texts if _LOST_DIGEST.search(text) and text not in taken), "")
+        texts = list(map(text_of, row[1]))
+        self.note_stray(sheet, row[0], texts, self.note_fields(texts))
+
+    def note_stray(self, sheet: Sheet, line_no: int, texts: Sequence[str], taken: Mapping[str, str]) -> None:
+        """Note a digest where no list is, in a row whose fields are `taken`."""
+        stray = next((text for text in texts if _LOST_DIGEST.search(text) and text not in taken.values()), "")
         if stray:
             self.outside.append((sheet.name, line_no, stray))
 
@@ -228,7 +230,7 @@ class _Table:
         """Take one row under the header."""
         texts = [cell.strip() if isinstance(cell, str) else cell.decode() for cell in cells]
         if self._header.is_other:
-            self._count_document(texts)
+            self._take_document(line_no, texts)
             return
         digests = [(column, cells[column.at]) for column in self._header.digests
                    if column.at < len(texts) and texts[column.at]]
@@ -243,6 +245,7 @@ class _Table:
         if self._header.is_catalogue and (carrier_no := self._text(texts, "carrier_no")):
             self._tables.carriers.append(self._carrier(texts, carrier_no))
         if not self._header.is_list:
+            self._tables.note_stray(self._sheet, line_no, texts, {})
             return
         if package_no:
             self._package_no = package_no
@@ -256,11 +259,13 @@ class _Table:
         for column, cell in digests:
             self._digest(line_no, texts, (package_no, path), (column, cell))
 
-    def _count_document(self, texts: Sequence[str]) -> None:
+    def _take_document(self, line_no: int, texts: Sequence[str]) -> None:
+        taken: Mapping[str, str] = {}
         if self._text(texts, "title") and not self._is_foot(texts):
             self._tables.document_count += 1
         else:
-            self._tables.note_fields(texts)
+            taken = self._tables.note_fields(texts)
+        self._tables.note_stray(self._sheet, line_no, texts, taken)
 
     def _package(self, texts: Sequence[str], path: str) -> str:
         """The carrier's number; the package's own where the row names both and no file."""

@@ -1,4 +1,4 @@
-"""Forms that are documents: tables and the text around them, by python-docx, and by hand where Word's own marks matter."""
+"""Forms that are documents: tables and the text around them, by python-docx, and by hand for Word's own marks."""
 from __future__ import annotations
 
 import hashlib
