@@ -1,4 +1,4 @@
-"""Cells of forms, damaged at random: no exception, no digest dropped unsaid, none trusted but as it stands in its cell."""
+"""Cells of forms, damaged at random: no exception, no digest dropped unsaid, none trusted but as its cell has it."""
 from __future__ import annotations
 
 import hashlib
@@ -21,8 +21,9 @@ def digest(number: int, algorithm: str = "md5") -> str:
 
 
 NATIONAL: Rows = [
-    ["电子档案数字摘要"], ["单位名称(盖章):", "某局", "填表人:张三"], [], ["载体(包)编号", "内容说明", "数字摘要", "实际容量(GB)"],
-    *(["J010-G%03d" % n, "公文", digest(n), "6.127"] for n in range(4)), ["合计", "", "", b"24"], ["注:一式两份"]]
+    ["电子档案数字摘要"], ["单位名称(盖章):", "某局", "填表人:张三"], [],
+    ["载体(包)编号", "内容说明", "数字摘要", "实际容量(GB)"],
+    *([f"J010-G{n:03d}", "公文", digest(n), "6.127"] for n in range(4)), ["合计", "", "", b"24"], ["注:一式两份"]]
 WHOLE: Rows = [
     ["全宗号", "J010", "", "※ 说明"], ["(联系人)", ""], ["数量(件)", b"2"],
     ["序号", "载体(包)编号", "文件名", "摘要算法", "数字摘要", "字节数", "摘要对象", "是否分卷", "备注"],
