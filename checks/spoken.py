@@ -71,6 +71,9 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
     known, unknown = _known(form, package_nos, bearers)
+    asked = [carrier_no] if carrier_no else [identity.volume_label, identity.serial]
+    if not known and _are_carriers(form, bearers, asked):
+        known, unknown = _merged(list(package_nos)), frozenset()
     if carrier_no and not form.carriers and not any(_alike(carrier_no, k.number) for k in known):
         known = []                                     # numbers of another kind than the one given: of packages
     if len(known) > 1:
@@ -109,6 +112,16 @@ def _known(form: SubmittedForm, package_nos: Mapping[str, None], bearers: Mappin
     if not here:
         return _merged(free), frozenset()
     return [], frozenset(free) if count is None else frozenset()
+
+
+def _are_carriers(form: SubmittedForm, bearers: Mapping[str, Sequence[int]], texts: Sequence[str]) -> bool:
+    """Whether numbers that files here bear are numbers of carriers all the same: this carrier calls itself so.
+
+    One carrier, one package, both of one number (`G001`, holding `G001.zip`), as most units count.
+    """
+    here = [number for number, files in bearers.items() if files]
+    return bool(here) and not form.carriers and _carriers_per_set(form) != 1 \
+        and all(any(same_number(text, number) for text in texts) for number in here)
 
 
 def _merged(numbers: Sequence[str]) -> list[Known]:
