@@ -25,6 +25,7 @@ from bisect import bisect_right
 from collections import Counter, deque
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from xml.parsers import expat
 
 import python_calamine
 
@@ -132,6 +133,10 @@ def _look_inside_ods(archive: zipfile.ZipFile, names: set[str]) -> None:
     if "meta-inf/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
         raise Refusal("form-protected")
     content = archive.read("content.xml")
+    try:
+        expat.ParserCreate().Parse(content, True)            # an element left open sends the reader of ods round for ever
+    except expat.ExpatError as error:
+        raise Refusal("form-broken") from error
     for match in _REPEATED.finditer(content):
         rows = match[1] == b"rows"
         end = content.find(b"table-row>" if rows else b">", match.end())

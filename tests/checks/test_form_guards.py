@@ -112,6 +112,13 @@ def test_an_ods_with_a_password(tmp_path: Path) -> None:
     assert refusal(written(tmp_path, "form.ods", packed(parts))) == ("form-protected", "")
 
 
+def test_an_element_left_open_ends_at_once(tmp_path: Path) -> None:
+    """Found by damaging bytes: the reader of workbooks looked for the end of the table for ever."""
+    parts = entries(ods(tmp_path, [HEADER, ROW]).read_bytes())
+    parts["content.xml"] = parts["content.xml"].replace(b"</table:table>", b"</table:tablee>")
+    assert refusal(written(tmp_path, "form.ods", packed(parts))) == ("form-broken", "")
+
+
 def test_a_text_document_of_the_same_family(tmp_path: Path) -> None:
     parts = entries(ods(tmp_path, [HEADER, ROW]).read_bytes())
     parts["mimetype"] = b"application/vnd.oasis.opendocument.text"
