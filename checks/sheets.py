@@ -134,8 +134,8 @@ def _look_inside_ods(archive: zipfile.ZipFile, names: set[str]) -> None:
         raise Refusal("form-protected")
     content = archive.read("content.xml")
     try:
-        expat.ParserCreate().Parse(content, True)            # an element left open sends the reader of ods round for ever
-    except expat.ExpatError as error:
+        expat.ParserCreate().Parse(content, True)            # one left open sends the reader of ods round for ever
+    except (expat.ExpatError, LookupError) as error:         # LookupError: an encoding that nobody knows
         raise Refusal("form-broken") from error
     for match in _REPEATED.finditer(content):
         rows = match[1] == b"rows"

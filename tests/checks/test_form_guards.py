@@ -3,10 +3,12 @@ from __future__ import annotations
 
 import hashlib
 import io
+import random
 import struct
 import zipfile
 from pathlib import Path
 
+import docx
 import pytest
 import xlsxwriter
 
@@ -112,10 +114,11 @@ def test_an_ods_with_a_password(tmp_path: Path) -> None:
     assert refusal(written(tmp_path, "form.ods", packed(parts))) == ("form-protected", "")
 
 
-def test_an_element_left_open_ends_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("old", "new"), [(b"</table:table>", b"</table:tablee>"), (b"UTF-8", b"UTF-80")])
+def test_what_is_no_xml_ends_at_once(tmp_path: Path, old: bytes, new: bytes) -> None:
     """Found by damaging bytes: the reader of workbooks looked for the end of the table for ever."""
     parts = entries(ods(tmp_path, [HEADER, ROW]).read_bytes())
-    parts["content.xml"] = parts["content.xml"].replace(b"</table:table>", b"</table:tablee>")
+    parts["content.xml"] = parts["content.xml"].replace(old, new)
     assert refusal(written(tmp_path, "form.ods", packed(parts))) == ("form-broken", "")
 
 
@@ -154,3 +157,30 @@ def test_merged_cells_without_end(tmp_path: Path) -> None:
         b"</sheetData>", b"</sheetData><mergeCells>" + merged + b"</mergeCells>")
     parts["xl/media/noise"] = bytes(range(256)) * 4000                          # so that the ratio is a usual one
     assert len(read_form(written(tmp_path, "form.xlsx", packed(parts))).lines) == 1
+
+
+@pytest.mark.parametrize("kind", ["docx", "ods"])
+def test_damage_inside_the_parts_is_an_answer_or_a_refusal(tmp_path: Path, kind: str) -> None:
+    """The checksums are right again, so that the readers behind the first guard see the damage."""
+    if kind == "ods":
+        parts = entries(ods(tmp_path, [HEADER, ROW]).read_bytes())
+    else:
+        document = docx.Document()
+        for cells in (HEADER, ROW):
+            for cell, text in zip(document.add_table(1, 4).row_cells(0), cells, strict=True):
+                cell.text = text
+        document.save(str(tmp_path / "sound.docx"))
+        parts = entries((tmp_path / "sound.docx").read_bytes())
+    chance = random.Random(7)
+    name = "content.xml" if kind == "ods" else "word/document.xml"
+    answers = set()
+    for _ in range(15):
+        content = bytearray(parts[name])
+        at = chance.randrange(len(content))
+        content[at:at + chance.randrange(3)] = chance.choice([b"", b'"9', b"<w:x>", bytes([chance.randrange(256)])])
+        try:
+            read_form(written(tmp_path, "form", packed({**parts, name: bytes(content)})))
+            answers.add("")
+        except FormUnreadable as refused:
+            answers.add(refused.code)
+    assert answers <= {"", "form-broken", "form-empty", "form-unknown-layout"} and "form-broken" in answers
