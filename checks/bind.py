@@ -156,12 +156,13 @@ def _with_catalogue(form: SubmittedForm, names: Names, spoken: Spoken) -> tuple[
     if not lines.has_scope(Scope.CATALOGUE):
         return spoken, []
     here, apart = list[int](), list[int]()
-    for line in range(len(lines)):
-        if lines.scope(line) is Scope.CATALOGUE:
-            path, number = relative(lines.paths[line]), lines.package_no(line)
-            files = [names.find(path)[0]] if path else names.packages([number]).get(number, [])
-            own = len(files) == 1 and files[0] >= 0 and is_catalogue_name(names.files.paths[files[0]])
-            (here if own else apart).append(line)
+    listed = [line for line in range(len(lines)) if lines.scope(line) is Scope.CATALOGUE]
+    bearers = names.packages(set(map(lines.package_no, listed)))
+    for line in listed:
+        path = relative(lines.paths[line])
+        files = [names.find(path)[0]] if path else bearers.get(lines.package_no(line), [])
+        own = len(files) == 1 and files[0] >= 0 and is_catalogue_name(names.files.paths[files[0]])
+        (here if own else apart).append(line)
     if here:
         spoken = replace(spoken, lines=array("q", sorted([*spoken.lines, *here])))
     if not apart:
