@@ -99,6 +99,7 @@ class FormBook:
         sheet.set_default_row(20)
         sheet.set_landscape()
         sheet.repeat_rows(0)
+        sheet.set_row(0, 32)
         sheet.freeze_panes(1, 0)
         sheet.fit_to_pages(1, 0)
         for at, column in enumerate(table["columns"]):

@@ -223,8 +223,9 @@ def test_what_a_digest_was_made_over(tmp_path: Path, scope: str, split: str, pat
 
 @pytest.mark.parametrize(("note", "path", "is_catalogue"), [
     ("目录数据包", "", True), ("2026年度目录包(在线上报)", "", True), ("目 录 数 据 包", "", True),
-    ("", "目录数据包.zip", True), ("", "E:\\备份\\J010-目录包.zip.enc", True), ("公文", "目录数据包/a.pdf", False), ("档案目录数据库", "", False),
-    ("实体数据包", "", False), ("目录数据包、实体数据包", "", False), ("含目录数据包", "", False), ("文书档案目录", "", False),
+    ("", "目录数据包.zip", True), ("", "E:\\备份\\J010-目录包.zip.enc", True),
+    ("公文", "目录数据包/a.pdf", False), ("档案目录数据库", "", False), ("实体数据包", "", False),
+    ("目录数据包、实体数据包", "", False), ("含目录数据包", "", False), ("文书档案目录", "", False),
     ("", "目录.xls", False), ("目录数据包", "实体数据包.zip", False)])
 def test_which_lines_are_about_the_catalogue_package(tmp_path: Path, note: str, path: str, is_catalogue: bool) -> None:
     form = of(tmp_path, [["载体编号", "文件名", "内容说明", "MD5"], ["P1", path, note, A]])
