@@ -10,7 +10,7 @@ import hashlib
 import json
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from carriers.model import CarrierId, Finding, Structure
 from checks.bind_packages import bind_packages, join_parts
@@ -29,9 +29,10 @@ from checks.bind_paths import (
     says_size,
     sort_out,
 )
-from checks.form import ALGORITHMS, CarrierLine, SubmittedForm
+from checks.form import ALGORITHMS, LINES_SHOWN, CarrierLine, Scope, SubmittedForm
 from checks.names import Names, RootOffset, literal_prefix, relative, shown_prefix
-from checks.spoken import label_findings, spoken_lines
+from checks.normalise import is_catalogue_name
+from checks.spoken import Spoken, label_findings, spoken_lines
 
 __all__ = ["LOST_NAME", "UNBOUND", "UNSETTLED", "UNTRUSTED", "WHOLE_CARRIER", "Binding", "Choice", "bind", "fits",
            "says_size"]
@@ -105,7 +106,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
         findings += label_findings(identity, choice.carrier_no, ())
         return Binding(anchor, array("q"), array("q"), carrier_no=choice.carrier_no, findings=tuple(findings),
                        sha256=_sha256(anchor, "", choice.carrier_no))
-    spoken = spoken_lines(form, identity, choice.carrier_no, names)
+    spoken, apart = _with_catalogue(form, names, spoken_lines(form, identity, choice.carrier_no, names))
     work = Work(form, names, spoken)
     sort_out(work)
     bind_paths(work, choice.root)
@@ -120,7 +121,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
         if not number:
             said = {"dropped": dropped, "prepended": rooted.root.offset.prepend}
     file_algorithms, carrier_algorithms = _algorithms(work)
-    findings += [*spoken.findings, *work.findings, *of_roots, *_form_findings(work)]
+    findings += [*spoken.findings, *apart, *work.findings, *of_roots, *_form_findings(work)]
     offsets = {home: rooted.root.offset for home, rooted in work.roots.items()}
     joined = tuple(work.joined)
     return Binding(anchor, work.lines, work.targets, work.left, work.lost, frozenset(work.either),
@@ -129,6 +130,33 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
                    _sha256(anchor, form.sha256, [each.sha256 for each in form.lists], spoken.carrier_no, work.lines,
                            work.targets, sorted(work.named), sorted(work.lost.items()), sorted(work.either), joined,
                            sorted(offsets.items())))
+
+
+def _with_catalogue(form: SubmittedForm, names: Names, spoken: Spoken) -> tuple[Spoken, list[Finding]]:
+    """The lines with those of the 目录 package that lies here after all, by a file of its own that says what it is.
+
+    Any other file of that name is the physical package, another object: such a line is not compared with it, and the
+    verdict says that it does not speak of it (domain §6.8).
+    """
+    lines = form.lines
+    if not lines.has_scope(Scope.CATALOGUE):
+        return spoken, []
+    here, apart = list[int](), list[int]()
+    listed = [line for line in range(len(lines)) if lines.scope(line) is Scope.CATALOGUE]
+    bearers = names.packages(set(map(lines.package_no, listed)))
+    for line in listed:
+        path = relative(lines.paths[line])
+        files = [names.find(path)[0]] if path else bearers.get(lines.package_no(line), [])
+        own = len(files) == 1 and files[0] >= 0 and is_catalogue_name(names.files.paths[files[0]])
+        (here if own else apart).append(line)
+    if here:
+        spoken = replace(spoken, lines=array("q", sorted([*spoken.lines, *here])))
+    if not apart:
+        return spoken, []
+    shown = "、".join(dict.fromkeys(lines.paths[line] or lines.package_no(line) for line in apart[:LINES_SHOWN]))
+    numbers = ",".join(str(lines.line_nos[line]) for line in apart[:LINES_SHOWN])
+    return spoken, [Finding("form-catalogue-apart", facts={
+        "lines": numbers, "count": len(apart), "content": shown, "indexes": ",".join(map(str, apart))})]
 
 
 def _leave(work: Work) -> None:

@@ -15,7 +15,10 @@ from checks.parts import Family, last_name
 
 
 def bind_packages(work: Work) -> None:
-    """Bind lines that name no file: to the file called like the package, to the only file, else to the carrier."""
+    """Bind lines that name no file: to the file called like the package, to the only file, else to the carrier.
+
+    Of several packages without files of their names none is the whole carrier: their content is looked for instead.
+    """
     over_parts = [p for p in work.packages if work.form.lines.scope(work.lines[p]) is Scope.PARTS]
     whole = [p for p in work.packages if work.form.lines.scope(work.lines[p]) is not Scope.PARTS] \
         if over_parts else work.packages
@@ -35,7 +38,7 @@ def bind_packages(work: Work) -> None:
         elif content is not None:
             work.targets[position] = content
             work.either.add(position)
-        elif not any_file or work.spoken.is_number_of_carrier(number):
+        elif work.spoken.is_number_of_carrier(number) or (not any_file and len(numbers) == 1):
             work.targets[position] = WHOLE_CARRIER
     for position in over_parts:
         number = work.package_no(position)

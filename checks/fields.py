@@ -18,14 +18,19 @@ from .normalise import identifiers, label, size_unit, words
 LONGEST_LABEL, LONGEST_TEXT, LABEL_WORDS = 60, 4000, 8
 _COLON = re.compile("[:：]")
 _BRACKET = re.compile(r"(.+)\(([^()]*)\)")
+_OPTIONAL = re.compile(r"\((.+)\)")
 
 
 class Field(NamedTuple):
-    """What a label names: one identifier, or two with the pattern that tells their values apart."""
+    """What a label names: one identifier, or two with the pattern that tells their values apart.
+
+    optional: the label stands in brackets, `(联系人)`; without a value it is as if it did not stand there.
+    """
 
     names: tuple[str, ...]
     pattern: str = ""
     unit: str = ""
+    optional: bool = False
 
 
 @cache
@@ -40,11 +45,14 @@ def field_of(text: str) -> Field | None:
         return None
     key = label(text)
     single, combined = identifiers("fields"), _combined()
+    if optional := _OPTIONAL.fullmatch(key):
+        key = optional[1]
+    unit = size_unit(key)
     while key:
         if key in single:
-            return Field((single[key],), unit=size_unit(text))
+            return Field((single[key],), unit=unit, optional=optional is not None)
         if key in combined:
-            return combined[key]
+            return combined[key]._replace(optional=optional is not None)
         bracket = _BRACKET.fullmatch(key)
         key = bracket[1] if bracket else ""
     return None
@@ -55,7 +63,7 @@ def fields_in(cells: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     waiting: Field | None = None                        # a label whose value may stand further right
     for text in cells:
-        if not text or len(text) > LONGEST_TEXT:
+        if not text or len(text) > LONGEST_TEXT or text.startswith(tuple(words()["words"]["remark_marks"])):
             continue
         pairs = _pairs_in(text)
         if waiting:
@@ -100,6 +108,8 @@ def _label_at_end(part: str) -> tuple[str, Field | None]:
 def _put(found: dict[str, str], field: Field, text: str) -> None:
     """Record a value; the first that is not blank counts."""
     value = "" if is_blank(text) else text.strip()
+    if field.optional and not value:
+        return
     values: Sequence[str] = (value,)
     if field.pattern:
         match = re.fullmatch(field.pattern, unicodedata.normalize("NFKC", value))

@@ -21,6 +21,10 @@ from typing import TYPE_CHECKING, NamedTuple, overload
 
 from carriers.model import Finding, Refused
 from checks.names import nfc, relative
+from checks.normalise import declared_count
+
+if TYPE_CHECKING:
+    from .workbook import Tables
 
 if TYPE_CHECKING:
     from .workbook import Tables
@@ -31,13 +35,18 @@ class FormUnreadable(Refused):
 
 
 class Scope(StrEnum):
-    """摘要对象: over what a listed digest was made. PACKAGE: the form names a package or carrier and no file."""
+    """摘要对象: over what a listed digest was made.
+
+    PACKAGE: the form names a package or carrier and no file. CATALOGUE: the 目录数据包 that the unit uploads, another
+    object than the package on the carrier (domain §6.8).
+    """
 
     FILE = "file"
     PARTS = "parts"
     CARRIER = "carrier"
     LIST = "list"
     PACKAGE = "package"
+    CATALOGUE = "catalogue"
 
 
 class DigestLine(NamedTuple):
@@ -177,6 +186,9 @@ class Lines(Sequence[DigestLine]):
     def scope(self, index: int) -> Scope:
         return _SCOPES[self._scopes[index]]
 
+    def has_scope(self, scope: Scope) -> bool:
+        return _SCOPES.index(scope) in self._scopes
+
     def package_no(self, index: int) -> str:
         return self._package_nos.get(index, "")
 
@@ -269,11 +281,15 @@ class SubmittedForm:
 
 CHUNK_BYTES = 1 << 20
 TEXT_BYTES, ZIP_BYTES, OLE_BYTES = 1 << 30, 512 << 20, 200 << 20      # more than any form has
+LONGEST_SHOWN = 80
 LINES_SHOWN = 20                                                      # of a group of lines that a finding names
 _BLANK = b"\xef\xbb\xbf\xfe\xff \t\r\n\0"
 _BOOKS = {b"PK\x03\x04": ZIP_BYTES, b"\xd0\xcf\x11\xe0": OLE_BYTES}
 _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0": "tiff", b"MM\0*": "tiff",
            b"GIF8": "gif", b"BM": "bmp", b"{\\rt": "rtf"}
+_FOREIGN = {b"7z\xbc\xaf": "zip", b"Rar!": "zip", b"MIME-Version:": "mht"}
+_HTML = re.compile(r"(?s:\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*)<(!doctype html|html|table|body|meta|style|div)\b",
+                   re.IGNORECASE)
 
 
 def read_form(path: Path) -> SubmittedForm:
@@ -285,9 +301,11 @@ def form_of(content: bytes, name: str) -> SubmittedForm:
     """Read a submitted form: a workbook, a csv, or a text list of digests; by its content, never by its name.
 
     Returns: findings `form-line-malformed`, `form-digest-is-number`, `form-digest-length`, `form-line-duplicate`,
-             `form-line-conflict`, `form-field-missing` (workbooks only), `form-no-lines`.
+             `form-line-conflict`, `form-field-missing` (workbooks only), `form-count-differs` (its own rows against
+             its own counts), `form-digest-outside`, `form-no-lines`.
     Raises:  FormUnreadable form-missing, form-denied, form-not-file, form-failed, form-empty, form-broken,
-             form-protected, form-macro, form-bomb, form-is-image, form-undecodable, form-unknown-layout.
+             form-protected, form-macro, form-embedded, form-bomb, form-is-image, form-wrong-kind, form-undecodable,
+             form-unknown-layout.
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     chunks = deque(content[at:at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))
@@ -297,13 +315,16 @@ def form_of(content: bytes, name: str) -> SubmittedForm:
 def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> SubmittedForm:
     # The readers of layouts speak in the types above, so they are met here and not at the top.
     from .fields import missing_fields
-    from .workbook import read_workbook
+    from .opening import read_workbook
 
     if not any(chunk.strip(_BLANK) for chunk in chunks):
         raise FormUnreadable("form-empty", file=name)
     kind = next((kind for mark, kind in _IMAGES.items() if chunks[0].startswith(mark) and mark != b"BM"), "")
     if kind or (chunks[0].startswith(b"BM") and b"\0\0\0\0" in chunks[0][:16]):
         raise FormUnreadable("form-is-image", file=name, kind=kind or "bmp")
+    kind = next((kind for mark, kind in _FOREIGN.items() if chunks[0].startswith(mark)), "")
+    if kind:
+        raise FormUnreadable("form-wrong-kind", file=name, kind=kind)
     if chunks[0][:4] in _BOOKS:
         layout, encoding = "workbook", ""
         tables = read_workbook(b"".join(chunks), name)
@@ -312,7 +333,7 @@ def _form_of(name: str, chunks: deque[bytes], sha256: str, size_bytes: int) -> S
             raise FormUnreadable("form-unknown-layout", file=name)
     else:
         layout, encoding, tables = _read_text(chunks, name)
-    findings = [*tables.findings, *_repeated(tables.lines)]
+    findings = [*tables.findings, *_against_itself(tables), *_repeated(tables.lines)]
     if not len(tables.lines):
         findings.append(Finding("form-no-lines", facts={"reason": "empty", "label": "", "choices": ""}))
     return SubmittedForm(name, sha256, size_bytes, layout, encoding, layout == "workbook", tables.fields,
@@ -324,18 +345,22 @@ def _read_text(chunks: deque[bytes], name: str) -> tuple[str, str, Tables]:
     from .digest_list import Keeper, read_list
     from .markup_lists import encoding_of, kind_of, read_html, read_xml
     from .normalise import text_lines, text_pieces
-    from .workbook import Tables, read_csv, read_sheets
+    from .opening import read_csv
+    from .workbook import Tables, read_sheets
 
     encoding = encoding_of(chunks)
     if not encoding:
         raise FormUnreadable("form-undecodable", file=name)
-    kind = kind_of(chunks[0][:1024].decode(encoding, "ignore").removeprefix("\ufeff"))
+    head = chunks[0][:4096].decode(encoding, "ignore").removeprefix("\ufeff")
+    kind = kind_of(head[:1024])
+    if foreign := _spreadsheet_kind(head):
+        raise FormUnreadable("form-wrong-kind", file=name, kind=foreign)
     tables: Tables | None = Tables()
     try:
         if kind == "html":
             tables = read_sheets(read_html("".join(text_pieces(chunks, encoding)), name))
             if not tables.table_count:
-                raise FormUnreadable("form-unknown-layout", file=name)
+                raise FormUnreadable("form-wrong-kind", file=name, kind="html")
             return kind, encoding, tables
         if kind == "xml":
             keeper = Keeper(name)
@@ -348,6 +373,23 @@ def _read_text(chunks: deque[bytes], name: str) -> tuple[str, str, Tables]:
     except OverflowError as error:                           # a line longer than any list has
         raise FormUnreadable("form-unknown-layout", file=name) from error
     return layout, encoding, Tables(lines=listed, findings=findings)
+
+
+def _spreadsheet_kind(head: str) -> str:
+    """"xml-2003" for a spreadsheet saved as XML, "" for anything else."""
+    return "xml-2003" if head.lstrip()[:1] == "<" and "office:spreadsheet" in head else ""
+
+
+def _against_itself(tables: Tables) -> Iterable[Finding]:
+    """What of a form contradicts the form: digests outside every table, documents listed and counted."""
+    if tables.outside:
+        sheet, row, text = tables.outside[0]
+        yield Finding("form-digest-outside", facts={"count": len(tables.outside), "sheet": sheet, "row": row,
+                                                    "content": text[:LONGEST_SHOWN]})
+    declared = declared_count(tables.fields.get("item_count", ""))
+    if tables.document_count and declared is not None and declared != tables.document_count:
+        yield Finding("form-count-differs", facts={"what": "items", "reason": "items", "declared": declared,
+                                                   "actual": tables.document_count})
 
 
 def received(path: Path) -> tuple[deque[bytes], str, int]:

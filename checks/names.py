@@ -100,10 +100,12 @@ class Names:
         return any(lost_agrees(path, other) for other in near[:_NEAR_AT_MOST])
 
     def packages(self, wanted: Iterable[str]) -> dict[str, list[int]]:
-        """Names of packages → the files that bear them: as full name, else without extension; litter aside."""
+        """Names of packages → the files that bear them: as full name, else without extension, else without two
+        (`P1.zip.enc`, `P1.7z.001`); litter aside."""
         keys = {fold(name) for name in wanted if name}
         full: dict[str, set[int]] = defaultdict(set)
         stems: dict[str, set[int]] = defaultdict(set)
+        twice: dict[str, set[int]] = defaultdict(set)
         for tree in self.trees if keys else ():
             for path, file_no in zip(tree.paths, tree.file_nos, strict=True):
                 name = fold(path.rpartition("/")[2])
@@ -111,7 +113,10 @@ class Names:
                     full[name].add(file_no)
                 if (stem := name.rpartition(".")[0]) in keys and not is_litter(path):
                     stems[stem].add(file_no)
-        return {name: sorted(full.get(fold(name)) or stems.get(fold(name)) or ()) for name in wanted if name}
+                elif (inner := stem.rpartition(".")[0]) in keys and not is_litter(path):
+                    twice[inner].add(file_no)
+        return {name: sorted(next((found[fold(name)] for found in (full, stems, twice) if fold(name) in found), ()))
+                for name in wanted if name}
 
     def by_last_name(self, wanted: set[str]) -> dict[str, list[str]]:
         """Folded last components → the paths, in all trees, that end with them."""

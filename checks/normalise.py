@@ -10,7 +10,7 @@ import re
 import tomllib
 import unicodedata
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import cache, lru_cache
 from pathlib import Path
@@ -152,6 +152,43 @@ def classified_word(text: str) -> str:
     for harmless in lists["not_classified"]:
         plain = plain.replace(harmless, "")
     return next((word for word in lists["classified"] if word in plain), "")
+
+
+_PIECE_END = re.compile(r"[\W_]+|(?<=\d)(?=\D)|(?<=\D)(?=\d)")
+
+
+def says_catalogue_package(texts: Iterable[str], name: str) -> bool:
+    """Whether a line's texts or the name of its file say that it is the 目录 package, and none says the other one."""
+    written = (*texts, name)
+    if not any(map(_catalogue_letters().search, written)):           # as nearly always
+        return False
+    rules = words()["packages"]
+    catalogue, pieces = tuple(rules["catalogue"]), [p for text in (*texts, _file_name(name)) for p in _pieces(text)]
+    if any(word in piece for piece in pieces for word in rules["entity"]):
+        return False
+    return any(piece.endswith(catalogue) and not any(word in piece for word in rules["more"]) for piece in pieces)
+
+
+@cache
+def _catalogue_letters() -> re.Pattern[str]:
+    return re.compile("[" + "".join({word[0] for word in words()["packages"]["catalogue"]}) + "]")
+
+
+def is_catalogue_name(path: str) -> bool:
+    """Whether a file on a carrier calls itself the 目录 package."""
+    pieces = _pieces(_file_name(path))
+    rules = words()["packages"]
+    return any(piece.endswith(tuple(rules["catalogue"])) or piece in rules["catalogue_names"] for piece in pieces)
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+@lru_cache(maxsize=4096)
+def _pieces(text: str) -> tuple[str, ...]:
+    """A text cut at signs and between letters and digits."""
+    return tuple(filter(None, _PIECE_END.split(label(text)))) if text else ()
 
 
 # --- text ------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from carriers.model import CarrierId, CarrierKind, Finding
-from checks.form import CarrierLine, SubmittedForm
+from checks.form import CarrierLine, Scope, SubmittedForm
 from checks.names import Names, is_generic_label
 from checks.normalise import declared_count
 
@@ -60,19 +60,24 @@ class Spoken:
 def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, names: Names) -> Spoken:
     """Tell which lines speak of this carrier.
 
+    Lines of the 目录 package speak of no carrier and are left out (`Scope.CATALOGUE`).
     Returns: all lines where the form knows one carrier at most; else those of the carrier that `carrier_no`, the
     volume label or the serial reads as, and perhaps those that name none; no lines where it reads as none of them.
     Findings `form-no-lines` (reason not-bound), `check-not-run` (lines without a carrier), and about the label.
     """
-    everything = array("q", range(len(form.lines)))
+    everything = array("q", (i for i in range(len(form.lines)) if form.lines.scope(i) is not Scope.CATALOGUE)) \
+        if form.lines.has_scope(Scope.CATALOGUE) else array("q", range(len(form.lines)))
     package_nos = dict.fromkeys(map(form.lines.package_no, everything))
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
     known, unknown = _known(form, package_nos, bearers)
+    asked = [carrier_no] if carrier_no else [identity.volume_label, identity.serial]
+    if not known and _are_carriers(form, bearers, asked):
+        known, unknown = _merged(list(package_nos)), frozenset()
     if carrier_no and not form.carriers and not any(_alike(carrier_no, k.number) for k in known):
         known = []                                     # numbers of another kind than the one given: of packages
     if len(known) > 1:
-        return _one_of(form, identity, carrier_no, known)
+        return _one_of(form, identity, (carrier_no, everything), known)
     only = known[0] if known else None
     number = carrier_no or (only.number if only else "")
     said = label_findings(identity, number, known)
@@ -109,6 +114,16 @@ def _known(form: SubmittedForm, package_nos: Mapping[str, None], bearers: Mappin
     return [], frozenset(free) if count is None else frozenset()
 
 
+def _are_carriers(form: SubmittedForm, bearers: Mapping[str, Sequence[int]], texts: Sequence[str]) -> bool:
+    """Whether numbers that files here bear are numbers of carriers all the same: this carrier calls itself so.
+
+    One carrier, one package, both of one number (`G001`, holding `G001.zip`), as most units count.
+    """
+    here = [number for number, files in bearers.items() if files]
+    return bool(here) and not form.carriers and _carriers_per_set(form) != 1 \
+        and all(any(same_number(text, number) for text in texts) for number in here)
+
+
 def _merged(numbers: Sequence[str]) -> list[Known]:
     """Package numbers that differ only in how they are written are one carrier."""
     groups: dict[str, list[str]] = {}
@@ -117,8 +132,9 @@ def _merged(numbers: Sequence[str]) -> list[Known]:
     return [Known(members[0], frozenset(members)) for members in groups.values()]
 
 
-def _one_of(form: SubmittedForm, identity: CarrierId, carrier_no: str, known: Sequence[Known]) -> Spoken:
-    """The lines of the one known carrier that this one reads as."""
+def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[int]], known: Sequence[Known]) -> Spoken:
+    """The lines of the one known carrier that this one reads as. asked: its number as given, and the lines."""
+    carrier_no, everything = asked
     texts = [carrier_no] if carrier_no else [t for t in (identity.volume_label, identity.serial) if t]
     matches = [k for k in known if any(k.reads_as(t) for t in texts)]
     exact = [k for k in matches if any(number_key(k.number) == number_key(t) for t in texts)]
@@ -131,7 +147,7 @@ def _one_of(form: SubmittedForm, identity: CarrierId, carrier_no: str, known: Se
                       findings_say_why=True)
     this = matches[0]
     others = frozenset().union(*(k.package_nos for k in known)) - this.package_nos
-    lines = array("q", [i for i in range(len(form.lines)) if form.lines.package_no(i) not in others])
+    lines = array("q", [i for i in everything if form.lines.package_no(i) not in others])
     perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos)
     number = carrier_no or this.number
     row = this.row if len(matches) == 1 else None

@@ -285,15 +285,21 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
 
 
 def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
-    """Lines that no verdict of the batch speaks of: a form that names no carriers is judged over the whole batch."""
-    spoken: set[tuple[str, int, str]] = set()
+    """Lines that no verdict of the batch speaks of: a form that names no carriers is judged over the whole batch.
+
+    Lines of the 目录 package that lies on none of the carriers are not asked for here (domain §6.8).
+    """
+    spoken: set[tuple[str, ...]] = set()                    # two sheets may have a line of one number
+    apart: list[set[str]] = []
     for verdict in verdicts:
         if verdict.reference.form_sha256 == batch.form_sha256:
             path = station.home.intakes / verdict.intake / "lines.jsonl.zst"
             check_list(path, verdict.lines_sha256)
-            spoken.update((row.get("list", ""), row["line"], row["algorithm"]) for row in read_list(path)
-                          if verdict.reference.is_lists or not row.get("list"))
-    missing = batch.line_count - len(spoken)
+            spoken.update((row.get("list", ""), str(row["line"]), row["package_no"], row["algorithm"], row["expected"])
+                          for row in read_list(path) if verdict.reference.is_lists or not row.get("list"))
+            apart.append({index for judgement in verdict.findings if judgement.code == "form-catalogue-apart"
+                          for index in str(judgement.facts["indexes"]).split(",")})
+    missing = batch.line_count - len(spoken) - len(set.intersection(*apart) if apart else ())
     return [Obstacle("open-lines", {"count": str(missing)})] if missing > 0 else []
 
 

@@ -1,7 +1,7 @@
-"""The unit's side: a folder listed with its digests as a form (情况表 and 续表) in an .xlsx workbook.
+"""The unit's side: a folder listed with its digests as the form workbook 备份情况表, or that workbook to be filled in.
 
-Takes a folder, gives a workbook that a later intake compares with, relies on xlsxwriter and on the labels that
-`checks` reads forms by. What cannot be listed unmistakably is refused, never left out.
+Takes a folder, gives a workbook that a later intake compares with; relies on `form_book.py` for the sheets. What cannot
+be listed unmistakably is refused, never left out.
 """
 from __future__ import annotations
 
@@ -11,24 +11,19 @@ import stat
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.workbook import Workbook
 
 from carriers.model import Refused
-from checks.normalise import words
+from station.form_book import FormBook, labels
 from station.home import sync_folder
 
 Report = Callable[[int, int], None]                 # bytes done, bytes in all
 
-# heading of the 续表, width in characters
-COLUMNS = (("序号", 8), ("载体(包)编号", 24), ("文件名", 70), ("内容说明", 24), ("摘要算法", 10), ("数字摘要", 38),
-           ("字节数", 16), ("摘要对象", 12))
-_TEXT: dict[str, Any] = {"font_name": "宋体", "font_size": 11, "num_format": "@"}
-_HEADING = _TEXT | {"bold": True, "border": 1}
-_NUMBER = {"font_name": "宋体", "font_size": 11, "num_format": "0"}
 _GB_BYTES = 1 << 30                                 # as units' Windows tools count; the bytes stand beside it
 _UNSAFE = ("Cc", "Cf", "Cs", "Zl", "Zp")            # not Cn: ideographs newer than this Python are unassigned to it
 _MOST_FILES = 1_048_576 - 1                         # rows of a sheet, less the heading
@@ -82,80 +77,84 @@ def is_safe_name(name: str) -> bool:
     return "\\" not in name and all(unicodedata.category(c) not in _UNSAFE for c in name)
 
 
-def labels() -> Mapping[str, str]:
-    """Identifier → label of every field of the 情况表, in the order of the paper."""
-    return {name: texts[0] for name, texts in words()["fields"].items()}
-
-
 def write_form(folder: Path, out: Path, fields: Mapping[str, str], report: Report) -> int:
     """List a folder with the MD5 of every file as a form workbook; return how many files it lists.
 
     Args:    fields: identifiers of the 情况表 (`labels`) → text; carrier_from is the number of the one carrier.
-             report: called while hashing. `out` itself is not listed and appears whole or not at all. Only what
-             is known stands on the 情况表, since a blank field is a field missing; without fonds_no and unit_name
-             there is a 续表 only.
+             report: called while hashing. `out` itself is not listed and appears whole or not at all. Without fonds_no
+             and unit_name nothing is declared: the 情况表 is there to be filled in.
     Raises:  Refused as `list_files`; `form-too-many-files` {count, limit}; `form-name-long` {path, limit};
              `form-file-unreadable` {path, reason}; `form-file-changed` {path}; `form-not-writable` {path, reason}.
-    Source:  备份情况表 and its 续表, as `checks.form` names them.
+    Source:  domain §5.1.1-5.1.4.
     """
-    unknown = fields.keys() - labels().keys()
-    if unknown:
-        raise ValueError(f"no such field of the form: {sorted(unknown)}")
+    _known(fields)
     files = list_files(folder, leave_out=out)
     if len(files) > _MOST_FILES:
         raise Refused("form-too-many-files", count=len(files), limit=_MOST_FILES)
     for file in files:
         if len(file.path) > _LONGEST_CELL:
             raise Refused("form-name-long", path=file.path[:200], limit=_LONGEST_CELL)
+    declared = _declared(files, fields) if fields.get("fonds_no") and fields.get("unit_name") else {}
+    number = fields.get("carrier_from", "")
+    carrier = {"carrier_no": number, "carrier_form": fields.get("carrier_form", ""),
+               "content_note": fields.get("description", "")}
+    with _published(out) as book:
+        book.summary(declared, known_only=True)
+        book.table("续表", _lines(folder, files, number, report), declared)
+        book.table("载体目录", [carrier] if number else [], declared, blank=True)
+        book.table("公文明细", [], declared, blank=True)
+        book.explanation()
+    return len(files)
+
+
+def write_blank(out: Path, fields: Mapping[str, str]) -> None:
+    """The form workbook for a unit to fill in, with what is known of it already.
+
+    Raises: Refused `form-not-writable` {path, reason}.
+    """
+    _known(fields)
+    with _published(out) as book:
+        book.summary(fields, known_only=False)
+        for name in ("续表", "载体目录", "公文明细"):
+            book.table(name, [], fields, blank=True)
+        book.explanation()
+
+
+def _known(fields: Mapping[str, str]) -> None:
+    unknown = fields.keys() - labels().keys()
+    if unknown:
+        raise ValueError(f"no such field of the form: {sorted(unknown)}")
+
+
+@contextmanager
+def _published(out: Path) -> Iterator[FormBook]:
+    """A workbook that appears under its name when it is finished, or not at all."""
     try:
         with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as scratch:
             made = Path(scratch, "form.xlsx")
             with Workbook(str(made), {"constant_memory": True, "tmpdir": scratch}) as workbook:
-                if fields.get("fonds_no") and fields.get("unit_name"):
-                    _write_summary(workbook, files, fields)
-                _write_list(workbook, folder, files, fields.get("carrier_from", ""), report)
+                yield FormBook(workbook)
             publish(made, out)
     except (OSError, FileCreateError) as error:
         raise Refused("form-not-writable", path=str(out), reason=str(error)) from error
-    return len(files)
 
 
-def _write_summary(workbook: Workbook, files: Sequence[ListedFile], fields: Mapping[str, str]) -> None:
+def _declared(files: Sequence[ListedFile], fields: Mapping[str, str]) -> dict[str, str]:
+    """The fields of the 情况表 that are given, and those that the folder tells."""
     in_all = sum(file.size_bytes for file in files)
-    known = {"declared_gb": f"{in_all / _GB_BYTES:.3f}GB", "carrier_count": "1",
-             "carrier_to": fields.get("carrier_from", "")}
-    given = known | {name: text for name, text in fields.items() if text}
-    rows = [(label, given[name]) for name, label in labels().items() if name in given]
-    rows += [("文件数", str(len(files))), ("字节数", str(in_all))]
-    sheet = workbook.add_worksheet("情况表")
-    sheet.set_column(0, 0, 24)
-    sheet.set_column(1, 1, 60)
-    heading, plain = workbook.add_format(_HEADING), workbook.add_format(_TEXT)
-    for row, (label, text) in enumerate(rows):
-        sheet.write_string(row, 0, label, heading)
-        sheet.write_string(row, 1, text, plain)
+    told = {"declared_gb": f"{in_all / _GB_BYTES:.3f}GB", "carrier_count": "1",
+            "carrier_to": fields.get("carrier_from", ""), "file_count": str(len(files)), "byte_count": str(in_all)}
+    return told | {name: text for name, text in fields.items() if text}
 
 
-def _write_list(workbook: Workbook, folder: Path, files: Sequence[ListedFile], package_no: str,
-                report: Report) -> None:
-    sheet = workbook.add_worksheet("续表")
-    heading, text, number = (workbook.add_format(look) for look in (_HEADING, _TEXT, _NUMBER))
-    for column, (label, width) in enumerate(COLUMNS):
-        sheet.set_column(column, column, width)
-        sheet.write_string(0, column, label, heading)
-    sheet.freeze_panes(1, 0)
-    sheet.repeat_rows(0)
-    sheet.set_landscape()
-    sheet.fit_to_pages(1, 0)
+def _lines(folder: Path, files: Sequence[ListedFile], carrier_no: str, report: Report
+           ) -> Iterator[dict[str, str | int]]:
     in_all, done = sum(file.size_bytes for file in files), 0
-    for row, file in enumerate(files, 1):
-        cells = (package_no, file.path, "", "MD5", _md5_of(folder, file, (done, in_all), report))
+    for file in files:
+        yield {"carrier_no": carrier_no, "path": file.path, "algorithm": "MD5",
+               "digest": _md5_of(folder, file, (done, in_all), report), "byte_count": file.size_bytes,
+               "scope": "单个文件", "size_gb": f"{file.size_bytes / _GB_BYTES:.3f}"}
         done += file.size_bytes
-        sheet.write_number(row, 0, row, number)
-        for column, written in enumerate(cells, 1):
-            sheet.write_string(row, column, written, text)       # always text: a number would lose digits and zeros
-        sheet.write_number(row, len(cells) + 1, file.size_bytes, number)
-        sheet.write_string(row, len(cells) + 2, "单个文件", text)
 
 
 def _md5_of(folder: Path, file: ListedFile, sums: tuple[int, int], report: Report) -> str:

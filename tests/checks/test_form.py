@@ -124,6 +124,11 @@ def zipped(*names: str) -> bytes:
     return out.getvalue()
 
 
+def entry(name: str) -> bytes:
+    """A directory entry of a compound file. Source: MS-CFB 2.6.1."""
+    return name.encode("utf-16-le").ljust(64, b"\0") + struct.pack("<H", 2 * len(name) + 2) + bytes(62)
+
+
 def corner() -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, {"in_memory": True}) as made:
@@ -148,11 +153,22 @@ def protected_xls() -> bytes:
     (xls()[:2000], "form-broken", ""),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(3000), "form-broken", ""),
     (protected_xls(), "form-protected", ""),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "EncryptedPackage".encode("utf-16-le"), "form-protected", ""),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "WordDocument".encode("utf-16-le"), "form-is-image", "doc"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + entry("EncryptedPackage"), "form-protected", ""),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + entry("WordDocument"), "form-wrong-kind", "doc"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504) + entry("_VBA_PROJECT_CUR"), "form-macro", ""),
     (repacked(lambda made: made.writestr("xl/vbaProject.bin", b"x")), "form-macro", ""),
-    (zipped("[Content_Types].xml", "word/document.xml"), "form-is-image", "docx"),
-    (zipped("a.txt"), "form-unknown-layout", "zip"),
+    (zipped("a.txt"), "form-wrong-kind", "zip"),
+    (zipped("inner.xlsx"), "form-wrong-kind", "zip"),
+    (zipped("xl/workbook.bin"), "form-wrong-kind", "xlsb"),
+    (zipped("Index/Document.iwa"), "form-wrong-kind", "iwork"),
+    (zipped("OFD.xml", "Doc_0/Document.xml"), "form-wrong-kind", "ofd"),
+    (zipped("ppt/presentation.xml"), "form-wrong-kind", "ppt"),
+    (zipped("xl/workbook.xml", "xl/macrosheets/sheet1.xml"), "form-macro", ""),
+    (zipped("content.xml", "Basic/Standard/Module1.xml"), "form-macro", ""),
+    (zipped("word/document.xml", "word/vbaProject.bin"), "form-macro", ""),
+    (zipped("word/document.xml", "word/embeddings/Sheet1.xlsx"), "form-embedded", ""),
+    (zipped("word/document.xml"), "form-broken", ""),
+    (zipped("xl/workbook.xml", "XL/workbook.xml"), "form-broken", ""),
     (repacked(lambda made: made.writestr("xl/media/x.bin", bytes(60 << 20))), "form-bomb", ""),
     (zipped("xl/workbook.xml", *(f"xl/{n}" for n in range(10_000))), "form-bomb", ""),
 ])

@@ -221,6 +221,48 @@ def test_what_a_digest_was_made_over(tmp_path: Path, scope: str, split: str, pat
     assert list(form.lines) == [DigestLine(2, "P1", path, expected, "md5", A, "", "", 3 if split == "3" else 0)]
 
 
+@pytest.mark.parametrize(("note", "path", "is_catalogue"), [
+    ("目录数据包", "", True), ("2026年度目录包(在线上报)", "", True), ("目 录 数 据 包", "", True),
+    ("", "目录数据包.zip", True), ("", "E:\\备份\\J010-目录包.zip.enc", True),
+    ("公文", "目录数据包/a.pdf", False), ("档案目录数据库", "", False), ("实体数据包", "", False),
+    ("目录数据包、实体数据包", "", False), ("含目录数据包", "", False), ("文书档案目录", "", False),
+    ("", "目录.xls", False), ("目录数据包", "实体数据包.zip", False)])
+def test_which_lines_are_about_the_catalogue_package(tmp_path: Path, note: str, path: str, is_catalogue: bool) -> None:
+    form = of(tmp_path, [["载体编号", "文件名", "内容说明", "MD5"], ["P1", path, note, A]])
+    plain = Scope.FILE if path else Scope.PACKAGE
+    assert [entry.scope for entry in form.lines] == [Scope.CATALOGUE if is_catalogue else plain]
+
+
+def test_the_catalogue_package_and_the_physical_one_do_not_contradict_each_other(tmp_path: Path) -> None:
+    form = of(tmp_path, [["载体编号", "内容说明", "MD5"], ["P1", "目录数据包", A], ["P1", "实体数据包", B]])
+    assert [(entry.scope, entry.defect) for entry in form.lines] == [(Scope.CATALOGUE, ""), (Scope.PACKAGE, "")]
+
+
+def test_a_rounded_size_counts_where_no_bytes_are_given(tmp_path: Path) -> None:
+    form = of(tmp_path, [["文件名", "实际容量(GB)", "字节数", "MD5"], ["a", "0.001", "", A], ["b", "", "7", B]])
+    assert [entry.declared_size for entry in form.lines] == ["0.001GB", "7B"]
+
+
+@pytest.mark.parametrize("rows", [
+    [["题名", "档号"], ["通知", A]], [["载体编号", "载体形式"], ["C1", A]], [["没有表头", A]], [["备注:", f"{A}  a"]]])
+def test_a_digest_in_no_list_is_said(tmp_path: Path, rows: Rows) -> None:
+    form = form_of(tmp_path, xlsx({"一": rows, "二": [["文件名", "MD5"], ["b", B]]}))
+    [finding] = form.findings
+    assert (finding.code, finding.facts["sheet"], finding.facts["row"]) == ("form-digest-outside", "一", len(rows))
+
+
+def test_a_digest_that_is_the_value_of_a_field_is_no_stray(tmp_path: Path) -> None:
+    assert of(tmp_path, [["批次号", A], ["文件名", "MD5"], ["b", B]]).findings == ()
+
+
+@pytest.mark.parametrize(("label", "value", "fields"), [
+    ("(联系人)", "", {}), ("(联系人)*", "王芳", {"contact": "王芳"}), ("（数量（件））", "3", {"item_count": "3"}),
+    ("联系人", "※ 姓名", {"contact": ""})])
+def test_brackets_are_optional_and_remarks_are_no_values(tmp_path: Path, label: str, value: str,
+                                                       fields: dict[str, str]) -> None:
+    assert of(tmp_path, [[label, value], ["文件名", "MD5"], ["b", B]]).fields == fields
+
+
 def test_a_scope_in_unknown_words_is_not_guessed(tmp_path: Path) -> None:
     form = of(tmp_path, [["文件名", "MD5", "摘要对象"], ["a", A, "部分"]])
     assert [(entry.digest, entry.defect) for entry in form.lines] == [("", "form-line-malformed")]
@@ -398,7 +440,7 @@ def test_a_header_and_no_rows(tmp_path: Path) -> None:
         assert (len(form.lines), [finding.code for finding in form.findings]) == (0, ["form-no-lines"])
 
 
-@pytest.mark.parametrize("rows", [[["x"]], [["MD5"], [A]], [["姓名", "电话"], ["张三", "1"]], [[]]])
+@pytest.mark.parametrize("rows", [[["x"]], [["MD5"], [A]], [["姓名", "电话"], ["张三", "1"]]])
 def test_unknown_tables_are_never_guessed(tmp_path: Path, rows: Rows) -> None:
     for content in (xlsx({"s": rows}), csv([*rows, ["y", "z"]])):
         with pytest.raises(FormUnreadable) as caught:
@@ -410,7 +452,8 @@ def test_one_package_in_a_vertical_form_is_no_header(tmp_path: Path) -> None:
     rows = [["全宗号", "J010", "单位名称", "某局"], ["数据包名称", "a.zip", "MD5", A], ["报送年度", "2026", "件数",
                 "1"]]
     form = of(tmp_path, rows)
-    assert [finding.code for finding in form.findings] == ["form-no-lines"]
+    assert found(form)[0] == ("form-digest-outside", "", {"count": 1, "sheet": "续表", "row": 2, "content": A})
+    assert [finding.code for finding in form.findings[1:]] == ["form-no-lines"]
 
 
 # --- damage --------------------------------------------------------------------------------------------------
