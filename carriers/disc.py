@@ -164,8 +164,8 @@ def _of_udf(source: BlockSource, first: Udf) -> tuple[CarrierId, Structure, tupl
     joined = reconcile(udf.listing, None)
     trees = (Tree("UDF", joined.files.paths, range(len(joined.files))),) if udf.claimed_blocks else ()
     findings = udf.listing.findings + joined.findings + _of_size(source, udf.claimed_blocks, joined.files)
-    before = [listing for session in sessions[::-1] for listing in (session.listing, *session.earlier)][1:]
-    count = len(sessions) - 1 + sum(session.sessions for session in sessions[-1:])
+    before = udf.earlier or [session.listing for session in sessions[-2::-1]]
+    count = max(len(sessions), udf.sessions)
     numbered = ((count - 1 - i, {"UDF": listing}) for i, listing in enumerate(before))
     findings += no_longer_shown(numbered, {"UDF": udf.listing})
     if tail.first >= 0 and not udf.rewritable:

@@ -338,6 +338,11 @@ def test_a_mirror_that_says_otherwise(tmp_path: Path) -> None:
     assert whole(tmp_path, inverted(free, "free"))[::2] == (ALL, ())
 
 
+def test_a_volume_without_a_mirror(tmp_path: Path) -> None:
+    content, _, findings = whole(tmp_path, metadata(mirror="none"))
+    assert (content, findings) == (ALL, ())
+
+
 def test_both_metadata_files_lost(tmp_path: Path) -> None:
     image = zeroed(zeroed(metadata(), "metadata:icb"), "mirror:icb")
     content, _, findings = whole(tmp_path, image)

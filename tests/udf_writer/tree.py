@@ -41,6 +41,11 @@ def content_of(raw: bytes, shape: Shape) -> bytes:
     return raw + bytes(shape.zeros_after) + shape.tail
 
 
+def bytes_of(raw: bytes, shape: Shape) -> int:
+    """How many those are, without making them."""
+    return len(raw) + shape.zeros_after + len(shape.tail)
+
+
 def truth_of(content: Mapping[str, bytes], options: Options) -> dict[str, bytes]:
     """The files a reader must find: path → content. No deleted or special ones, no symbolic links, no loops."""
     nodes = nodes_of(content, options)
@@ -120,7 +125,7 @@ class Recorder:
         streams, stream_bytes = self.streams(node.path, node.icb, node.unique_id, shape.streams)
         entry = s.Entry(file_type, 0, 0, b"", unique_id=node.unique_id, links=links, streams=streams,
                         stream_bytes=self.options.block_bytes if streams else 0)
-        size = len(content_of(raw, shape)) + stream_bytes
+        size = bytes_of(raw, shape) + stream_bytes
         if shape.strategy == 4096:
             self.chain(node, replace(entry, object_size=size), raw)
         else:
@@ -166,7 +171,7 @@ class Recorder:
 
     def content(self, node: Node, entry: s.Entry, raw: bytes, name: str = "") -> None:
         """A file's content and its ICB."""
-        addressing = self.addressing(node, len(content_of(raw, node.shape)))
+        addressing = self.addressing(node, bytes_of(raw, node.shape))
         name = name or f"fe:{node.path}"
         data_name = f"data:{node.path}" if name.startswith("fe:") else f"data:{name}"
         if addressing == s.EMBEDDED:
@@ -178,7 +183,7 @@ class Recorder:
         extents = self.lay(raw, node.shape, node.icb.ref if addressing == s.SHORT else 0)
         held = [extent for extent in extents if extent.kind == RECORDED]
         self.note(data_name, self.blocks_of(held), sum(extent.length for extent in held))
-        entry = replace(entry, addressing=addressing, information_length=len(content_of(raw, node.shape)))
+        entry = replace(entry, addressing=addressing, information_length=bytes_of(raw, node.shape))
         self.icb(node, self.with_space(node, entry, self.finished(extents, node.shape)), name)
 
     def lay(self, raw: bytes, shape: Shape, ref: int) -> list[Extent]:
