@@ -277,8 +277,8 @@ def test_no_sparing_table_at_all(tmp_path: Path) -> None:
 
 def test_a_damaged_virtual_allocation_table(tmp_path: Path) -> None:
     image = papers_image(medium="virtual")
-    short = retagged(image, "vat-icb", {56: number(9, 8)})
-    for damaged in (zeroed(image, "vat-icb"), inverted(image, "vat-icb"), short):
+    sizes = [retagged(image, "vat-icb", {56: number(size, 8)}) for size in (9, 1 << 20)]
+    for damaged in (zeroed(image, "vat-icb"), inverted(image, "vat-icb"), *sizes):
         content, _, findings = whole(tmp_path, damaged)
         assert (content, {what for _, _, what in told(findings)}) == ({}, {"virtual-allocation-table", "file-set"})
 
