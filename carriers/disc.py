@@ -140,7 +140,7 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     digest.update(walked.digest)
     extents = walked.extents + _of_descriptors(source, sessions)
     udf = sessions[-1].udf
-    count = len(sessions) - 1 + (udf.sessions if udf is not None else 1)
+    count = max(len(sessions), udf.sessions if udf is not None else 1)
     findings += walked.findings + no_longer_shown(_earlier(source, sessions, count), walked.listings)
     joined = reconcile(list(walked.listings.items()))
     claimed = max(claims(sessions[-1], source), default=0)
@@ -162,13 +162,13 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
 def _earlier(source: BlockSource, sessions: list[Session], count: int) -> Iterator[tuple[int, dict[str, Listing]]]:
     """What was shown before the last session, the newest first: number and trees. count: of all sessions.
 
-    An earlier virtual allocation table of UDF is a session that has no volume descriptors of its own.
+    Earlier virtual allocation tables of UDF are the sessions, whether or not these have descriptors of their own.
     """
     udf = sessions[-1].udf
-    for number, listing in enumerate(udf.earlier if udf is not None else ()):
-        yield count - 1 - number, {"UDF": listing}
-    for number in range(len(sessions) - 1, 0, -1):
-        yield number, _walk(source, sessions[number - 1]).listings
+    if udf is not None and udf.earlier:
+        yield from ((count - 1 - number, {"UDF": listing}) for number, listing in enumerate(udf.earlier))
+    else:
+        yield from ((number, _walk(source, sessions[number - 1]).listings) for number in range(len(sessions) - 1, 0, -1))
 
 
 class _Walked(NamedTuple):

@@ -143,7 +143,6 @@ class Partitions:
     def __init__(self, maps: list[Physical | Virtual | Metadata | None], block_bytes: int, carrier_blocks: int) -> None:
         self.maps = maps
         self.block_bytes = block_bytes
-        self._carrier_blocks = carrier_blocks
         self._budget = 4 * carrier_blocks + 4096
 
     def place(self, reference: int, block: int) -> int:
@@ -166,9 +165,11 @@ class Partitions:
             partition = partition.mirror
         if partition is None or self._budget < 0:
             return None
-        found = partition.pieces(block, length)
-        if found is None or isinstance(partition, Virtual):
-            self._budget -= min(-(-length // self.block_bytes), self._carrier_blocks)
-            return None if found is None else trimmed(found, length)
-        self._budget -= len(found) - 1
-        return trimmed(found, length)
+        found, blocks = partition.pieces(block, length), -(-length // self.block_bytes)
+        if isinstance(partition, Virtual):
+            self._budget -= min(blocks, max(1, len(partition.entries) - block))
+        elif found is None and isinstance(partition, Metadata):
+            self._budget -= min(blocks, len(partition.starts))
+        else:
+            self._budget -= len(found or ()) - 1
+        return None if found is None else trimmed(found, length)

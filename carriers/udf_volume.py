@@ -31,7 +31,7 @@ from carriers.udf_descriptors import (
     identifier,
 )
 from carriers.udf_files import VIRTUAL_TABLE, Address, Icb, Icbs
-from carriers.udf_partitions import HOLE_AT, Metadata, Partitions, Physical, Virtual
+from carriers.udf_partitions import HOLE_AT, NOT_RECORDED, Metadata, Partitions, Physical, Virtual
 
 _SEQUENCE = frozenset((PRIMARY, POINTER, IMPLEMENTATION_USE, PARTITION, LOGICAL, UNALLOCATED, TERMINATING))
 _MAX_SECTORS = 512              # of one extent of a sequence; 16 are usual
@@ -42,6 +42,7 @@ _VIRTUAL_BYTES = 1 << 28        # of a virtual allocation table: 64 Mi blocks ar
 _LAST_BLOCKS = 512              # before the end, in which the VAT's ICB is looked for first
 _EMPTY_BYTES = 64 << 20         # of an empty end of an image that are stepped over
 _PIECE_BYTES = 1 << 20
+_METADATA_KINDS = (250, 251)
 _MAX_TABLES = 99                # virtual allocation tables that name each other
 _FILE_ENTRIES = (FILE_ENTRY.to_bytes(2, "little"), EXTENDED_FILE_ENTRY.to_bytes(2, "little"))
 
@@ -256,8 +257,10 @@ def _spare(volume: Volume, base: Physical, raw: bytes, claims: Claims) -> None:
 def _metadata(volume: Volume, base: Physical, raw: bytes) -> Metadata | None:
     """A metadata partition from its file, else from the mirror. Source: UDF 2.60 §2.2.10, §2.2.13."""
     icbs = Icbs(volume, Partitions([base], base.block_bytes, volume.source.blocks))
-    main, mirror = (_metadata_file(icbs, base, int.from_bytes(raw[at:at + 4], "little"), kind)
-                    for at, kind in ((40, 250), (44, 251)))
+    places = [int.from_bytes(raw[at:at + 4], "little") for at in (40, 44)]
+    main, mirror = (_metadata_file(icbs, base, place) for place in places)
+    if main is not None and places[1] == NOT_RECORDED:
+        return main
     if main is None or mirror is None:
         volume.note("metadata-file", "", -1)
         return main or mirror
@@ -267,12 +270,12 @@ def _metadata(volume: Volume, base: Physical, raw: bytes) -> Metadata | None:
     return main
 
 
-def _metadata_file(icbs: Icbs, base: Physical, block: int, kind: int) -> Metadata | None:
+def _metadata_file(icbs: Icbs, base: Physical, block: int) -> Metadata | None:
     """The extents of a metadata file as a partition; None where it cannot be used."""
     offset = base.place(block)
     raw = icbs.volume.take(offset, base.block_bytes) if offset >= 0 else None
     icb = icbs.parse(raw, Address(0, block), offset) if raw is not None else None
-    if not isinstance(icb, Icb) or icb.kind != kind or icb.lost or icb.stored:
+    if not isinstance(icb, Icb) or icb.kind not in _METADATA_KINDS or icb.lost or icb.stored:
         return None
     file = Metadata(base, [], [], [])
     at = 0
@@ -346,9 +349,10 @@ def _table(icbs: Icbs, raw: bytes, offset: int, base: Physical) -> _Table | None
 
 
 def _last_blocks(volume: Volume, base: Physical) -> Iterator[tuple[int, bytes]]:
-    """The last recorded blocks that may be file entries of such a table, from the end of the carrier backwards."""
+    """The last recorded blocks of a partition that are file entries, backwards."""
     size = base.block_bytes
-    at = (volume.source.size_bytes - base.start_bytes) // size * size + base.start_bytes
+    blocks = min((volume.source.size_bytes - base.start_bytes) // size, base.blocks)    # later sessions have their own
+    at = base.start_bytes + blocks * size
     stop, left = max(base.start_bytes, at - _EMPTY_BYTES), -1
     while at > stop and left:
         begin = max(stop, at - _PIECE_BYTES)

@@ -288,8 +288,6 @@ _BOOKS = {b"PK\x03\x04": ZIP_BYTES, b"\xd0\xcf\x11\xe0": OLE_BYTES}
 _IMAGES = {b"%PDF": "pdf", b"\xff\xd8\xff": "jpeg", b"\x89PNG": "png", b"II*\0": "tiff", b"MM\0*": "tiff",
            b"GIF8": "gif", b"BM": "bmp", b"{\\rt": "rtf"}
 _FOREIGN = {b"7z\xbc\xaf": "zip", b"Rar!": "zip", b"MIME-Version:": "mht"}
-_HTML = re.compile(r"(?s:\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*)<(!doctype html|html|table|body|meta|style|div)\b",
-                   re.IGNORECASE)
 
 
 def read_form(path: Path) -> SubmittedForm:

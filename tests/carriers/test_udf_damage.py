@@ -277,8 +277,8 @@ def test_no_sparing_table_at_all(tmp_path: Path) -> None:
 
 def test_a_damaged_virtual_allocation_table(tmp_path: Path) -> None:
     image = papers_image(medium="virtual")
-    short = retagged(image, "vat-icb", {56: number(9, 8)})
-    for damaged in (zeroed(image, "vat-icb"), inverted(image, "vat-icb"), short):
+    sizes = [retagged(image, "vat-icb", {56: number(size, 8)}) for size in (9, 1 << 20)]
+    for damaged in (zeroed(image, "vat-icb"), inverted(image, "vat-icb"), *sizes):
         content, _, findings = whole(tmp_path, damaged)
         assert (content, {what for _, _, what in told(findings)}) == ({}, {"virtual-allocation-table", "file-set"})
 
@@ -338,6 +338,11 @@ def test_a_mirror_that_says_otherwise(tmp_path: Path) -> None:
     assert whole(tmp_path, inverted(free, "free"))[::2] == (ALL, ())
 
 
+def test_a_volume_without_a_mirror(tmp_path: Path) -> None:
+    content, _, findings = whole(tmp_path, metadata(mirror="none"))
+    assert (content, findings) == (ALL, ())
+
+
 def test_both_metadata_files_lost(tmp_path: Path) -> None:
     image = zeroed(zeroed(metadata(), "metadata:icb"), "mirror:icb")
     content, _, findings = whole(tmp_path, image)
@@ -351,6 +356,130 @@ def test_an_unknown_partition_map(tmp_path: Path) -> None:
         image = retagged(image, f"{which}:LVD", {at: b"*UDF Something Else    "[:23]})
     content, _, findings = whole(tmp_path, image)
     assert content == {} and ("structure-damaged", "", "partition-map") in told(findings)
+
+
+# --- odd, and borne out or not -------------------------------------------------------------------------------------
+
+def test_other_descriptors_with_one_odd_thing(tmp_path: Path) -> None:
+    """The file set, a volume descriptor, a sparing table, an allocation extent: as a file entry."""
+    cases = [(papers_image(), "fsd", ALL, ""), (papers_image(), "main:PD", ALL, ""), (sparable(), "sparing:0", ALL, ""),
+             (continued(a=Shape()), "aed:a:0", {"a": noise("a", 9 * 2048)}, "")]
+    for image, name, truth, path in cases:
+        content, _, findings = whole(tmp_path, retagged(image, name, crc_length=0))
+        assert (content, told(findings)) == (truth, [("structure-irregular", path, "crc-length")]), name
+        content, _, findings = whole(tmp_path, retagged(image, name, version=9))
+        assert (content, told(findings)) == (truth, [("structure-irregular", path, "tag-version")]), name
+
+
+def test_unreadable_blocks_of_the_volume(tmp_path: Path) -> None:
+    image = metadata()
+    path = tmp_path / "image"
+    path.write_bytes(image.raw)
+    for name, what in (("main:LVD", "volume-descriptor-sequence"), ("mirror!fe:readme.txt", "metadata-file"),
+                       ("fe:readme.txt", "metadata-file"), ("lvid", "integrity-descriptor")):
+        disc = Disc(BlockSource(path, pread=FaultySource(bad={image.block(name)})))
+        structure, findings = disc.structure()
+        assert structure.files is not None and set(structure.files.paths) == set(ALL) and not structure.files.obstacles
+        assert told(findings) == [("structure-damaged", "", what)], name
+
+
+def test_an_anchor_without_a_reserve_sequence(tmp_path: Path) -> None:
+    image = papers_image(anchors=(256,))
+    image = retagged(image, "anchor:256", {24: bytes(8)})
+    assert whole(tmp_path, image)[::2] == (ALL, ())
+    content, _, findings = whole(tmp_path, inverted(image, "main:USD"))
+    assert (content, told(findings)) == (ALL, [("structure-damaged", "", "volume-descriptor-sequence")])
+
+
+@pytest.mark.parametrize("maps", [b"\7\0\0\0\0\0", b"\7\6\0\0\0\0", b"\1\6\1\0\7\0"])
+def test_partition_maps_of_no_known_kind(tmp_path: Path, maps: bytes) -> None:
+    image = papers_image()
+    for which in ("main", "reserve"):
+        image = retagged(image, f"{which}:LVD", {440: maps})
+    content, _, findings = whole(tmp_path, image)
+    assert (content, told(findings)) == ({}, [("structure-damaged", "", "partition-map"),
+                                              ("structure-damaged", "", "file-set")])
+
+
+def test_no_partition_map(tmp_path: Path) -> None:
+    image = papers_image()
+    for which in ("main", "reserve"):
+        image = retagged(image, f"{which}:LVD", {264: bytes(8)})
+    assert ("structure-damaged", "", "partition-map") in told(whole(tmp_path, image)[2])
+
+
+def test_a_mirror_of_another_length(tmp_path: Path) -> None:
+    image = metadata()
+    raw = image.read("mirror:icb")
+    at = 216 + 8 * (int.from_bytes(raw[212:216], "little") // 8 - 1)
+    last = int.from_bytes(raw[at:at + 4], "little")
+    size = int.from_bytes(raw[56:64], "little")
+    shorter = retagged(image, "mirror:icb", {at: number(last - 2048), 56: number(size - 2048, 8)})
+    assert told(whole(tmp_path, shorter)[2]) == [("descriptor-copies-differ", "", "metadata-file")]
+
+
+@pytest.mark.parametrize(("revision", "at", "raw"), [("2.01", 0, b"\1\0"), ("2.01", 0, b"\x9a\0"),
+                                                     ("2.01", 0, b"\xff\xff"), ("1.50", -35, b"?")])
+def test_a_virtual_allocation_table_that_is_none(tmp_path: Path, revision: str, at: int, raw: bytes) -> None:
+    image = papers_image(medium="virtual", revision=revision)
+    content, _, findings = whole(tmp_path, patched(image, "vat", at % len(image.read("vat")), raw))
+    assert content == {} and ("structure-damaged", "", "virtual-allocation-table") in told(findings)
+
+
+def test_a_table_far_from_the_end_is_not_looked_for_for_ever(tmp_path: Path) -> None:
+    image = papers_image(medium="virtual")
+    for which in ("main", "reserve"):
+        image = retagged(image, f"{which}:PD", {192: number(5000)})
+    content, _, findings = whole(tmp_path, image.raw + noise("later", 600 * 2048))
+    assert content == {} and ("structure-damaged", "", "virtual-allocation-table") in told(findings)
+    assert whole(tmp_path, image.raw + noise("later", 400 * 2048))[0] == ALL
+
+
+def test_a_file_set_that_goes_on_elsewhere(tmp_path: Path) -> None:
+    image = papers_image()
+    raw = bytearray(image.read("fsd"))
+    raw[44:48], raw[404:408] = number(7), number(int.from_bytes(image.read("fe:案卷")[12:16], "little"))
+    free = sum(image.places["bitmap"][0]) // 2048 + 2                 # behind the bitmap lie free blocks
+    there = replace(image, places={**image.places, "there": ((free * 2048, 512),)})
+    there = retagged(patched(there, "there", 0, bytes(raw)), "there", location=free - 288)
+    there = retagged(there, "fsd", {448: pack("<IIH", 2048, free - 288, 0)})
+    assert read(tmp_path, there).paths == {"0001.txt", "0002.bin", "附件/a.dat"}
+
+
+def test_odd_names_of_files_of_every_addressing(tmp_path: Path) -> None:
+    for descriptors in ("short", "embedded", "long"):
+        shapes = {"n": Shape(identifier=b"\x08a/b")}
+        image = udf_image({"n": b"x" * 30}, Options(descriptors=descriptors, shapes=shapes))
+        content, _, findings = whole(tmp_path, image)
+        assert (content, told(findings)) == ({"a\u2215b": b"x" * 30}, [("name-unsafe", "a\u2215b", "")])
+
+
+def test_bytes_after_the_last_identifier(tmp_path: Path) -> None:
+    image = papers_image(directories="long")
+    for tail in (b"\1\1" + bytes(30), b"\1\1" * 20, bytes(9) + b"\1\1\3\0" + bytes(60)):
+        end = len(image.read("dir:案卷"))
+        offset = image.places["dir:案卷"][0][0] + end
+        raw = image.raw[:offset] + tail + image.raw[offset + len(tail):]
+        longer = retagged(replace(image, raw=raw), "fe:案卷", {56: number(end + len(tail), 8),
+                                                               216: number(end + len(tail))})
+        content, _, findings = whole(tmp_path, longer)
+        assert (content, told(findings)) == (ALL, [("structure-damaged", "案卷", "directory-record")])
+
+
+def test_an_allocation_extent_of_several_blocks(tmp_path: Path) -> None:
+    """ECMA-167 allows it, UDF does not write it."""
+    pieces = tuple(Piece(512) for _ in range(60))
+    image = udf_image({"a": noise("a", 60 * 512), "b": noise("b", 3 * 512)},
+                      Options(block_bytes=512, shapes={"a": Shape(pieces=pieces)}))
+    raws = [image.read(f"aed:a:{n}") for n in range(2)]
+    block = image.block("data:b")
+    joined = raws[0][:24] + raws[0][24:-16] + raws[1][24:]
+    joined = joined[:20] + number(len(joined) - 24) + joined[24:]
+    there = replace(image, places={**image.places, "there": ((block * 512, len(joined)),)})
+    there = retagged(patched(there, "there", 0, joined), "there", crc_length=len(joined) - 16, location=block - 288)
+    entry = image.read("fe:a")
+    there = retagged(there, "fe:a", {len(entry) - 16: pack("<II", 3 << 30 | 1536, block - 288)})
+    assert whole(tmp_path, there)[0]["a"] == noise("a", 60 * 512)
 
 
 # --- sizes ---------------------------------------------------------------------------------------------------------

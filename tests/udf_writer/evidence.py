@@ -9,9 +9,14 @@ Every sample but those named here was read by every one of these, file for file 
 
 So the media (VAT 1.50 and 2.0x, previous VATs, sparing with moved packets, metadata partition, pseudo-overwrite) have
 two witnesses each, and nearly every other kind more. Extended allocation descriptors, which UDF forbids, are read by
-libudfread alone, strategy 4096 by the kernel alone; nobody copies streams out. Unique ids, link counts, space bitmaps
-and the tag's location in a FID are checked by none of them; udfinfo reads revision, state and counts of the integrity
-descriptor. `samples.huge_sample` was read by the kernel, all 5 GiB of both its files.
+libudfread alone; strategy 4096 and later sessions without an anchor at the end by the kernel alone. Nobody copies
+streams out: udfdump (of udfclient) names those of the system and where the ICB of a file's stream directory lies, no
+more. Unique ids, link counts, space bitmaps and the tag's location in a FID are checked by none of them; udfinfo reads
+revision, state and counts of the integrity descriptor. `samples.huge_sample` was read by the kernel, 5 GiB of each of
+its files. On the hostile samples of entries, sequences and integrity descriptors the kernel stops at its own limits, so
+those chains are endless as meant; AEDs and previous VATs that lead to themselves it does not follow. With the Metadata
+File's ICB, the main sequence or the first sparing table zeroed it reads the second copy, with the image cut after an
+earlier VAT the earlier state: `UdfImage.places` names what it says.
 """
 from __future__ import annotations
 
@@ -35,6 +40,7 @@ NOT_READ: Mapping[str, Mapping[str, str]] = {
         "strategy-4096-*": "no strategy 4096",
         "names-odd": _NAMES,
         "second-session-virtual": "on a file the first session only, where the last has no anchor at its end",
+        "second-session-appended-*": "on a file the first session only, where the last has no anchor at its end",
     },
     "libudfread": {
         "blocks-*": "2048 bytes a block only",

@@ -92,6 +92,8 @@ class Options:
     mirror             "duplicated", "shared" (the Metadata File's own extents) or "none"
     metadata_bitmap    whether there is a Metadata Bitmap File
     earlier_content    virtual: what was recorded before, with a VAT of its own, then superseded
+    new_session        what superseded it lies in a session of its own;
+                       its VRS, anchor and sequences are in the partition
     vat_embedded       the VAT lies in its ICB
     vat_unused         so many unused entries (#FFFFFFFF) before the others
     blocks_after_vat   link or run-out blocks after the VAT ICB
@@ -122,6 +124,7 @@ class Options:
     mirror: str = "duplicated"
     metadata_bitmap: bool = False
     earlier_content: Mapping[str, bytes] | None = None
+    new_session: bool = False
     vat_embedded: bool = False
     vat_unused: int = 0
     blocks_after_vat: int = 0
@@ -177,7 +180,8 @@ class UdfImage:
     fsd fsd:td · fe:PATH (the ICB) aed:PATH:0 data:PATH (what is recorded) fid:PATH dir:PATH (a directory's FIDs) ·
     prior:PATH:0 ie:PATH:0 te:PATH:0 (strategy 4096) ·
     streams:PATH (a stream directory's ICB) dir:PATH:: fe:PATH::STREAM data:PATH::STREAM; PATH //system: the system's ·
-    sparing:0 spare:PACKET stale:PACKET · vat vat-icb, before:vat-icb before:fe:PATH … (an earlier recording) ·
+    sparing:0 spare:PACKET stale:PACKET · vat vat-icb, before:vat-icb before:fe:PATH before:main:PD … (as recorded
+    earlier) ·
     metadata:icb mirror:icb metadata-bitmap:icb, metadata mirror metadata-bitmap (their content), mirror!fe:PATH …
     (the second copy of what lies in the metadata partition) · bitmap
     """

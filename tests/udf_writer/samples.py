@@ -91,6 +91,8 @@ def virtual() -> Iterator[Plan]:
     after = {**papers(), "案卷/附件/b.dat": noise("b", 4000)}
     for revision in ("1.50", "2.01"):
         yield f"vat-superseded-{revision}", after, Options(medium="virtual", revision=revision, earlier_content=before)
+        yield f"second-session-appended-{revision}", after, Options(
+            medium="virtual", revision=revision, earlier_content=before, new_session=True)
     yield "vat-superseded-embedded", after, Options(medium="virtual", earlier_content=before, descriptors="embedded")
 
 

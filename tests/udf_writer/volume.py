@@ -13,7 +13,7 @@ from tests.udf_writer.tree import Recorder
 
 # blocks from the session's start
 MAIN, RESERVE, INTEGRITY, CONTINUED, TABLES, PARTITION = 128, 144, 160, 168, 220, 288
-SEQUENCE_BLOCKS, INTEGRITY_BLOCKS, SPARE_PACKETS = 16, 8, 6
+SEQUENCE_BLOCKS, INTEGRITY_BLOCKS, SPARE_PACKETS, RUN_OUT = 16, 8, 6, 32
 Parts = tuple[tuple[int | None, int], ...]
 UNIT = 32                                   # of metadata allocation and alignment (UDF 2.2.10)
 DEFAULT = Options()
@@ -36,6 +36,15 @@ class Metadata:
                 for number in range(count)]
 
 
+@dataclass(frozen=True, slots=True)
+class Session:
+    """Where a session begins, and where the partition ends by its descriptors (blocks); prefix: of its names."""
+
+    base: int
+    end: int
+    prefix: str = ""
+
+
 @dataclass(slots=True)
 class Volume:
     """What the descriptors of a volume are made from, and the image under construction."""
@@ -49,6 +58,7 @@ class Volume:
     bitmap: tuple[int, int] = (0, 0)
     start: int = 0                          # absolute block of the partition
     end: int = 0                            # the block after it
+    sessions: list[Session] = field(default_factory=list)
     moved: dict[int, int] = field(default_factory=dict)         # packet's first lbn → absolute block
     spare: list[int] = field(default_factory=list)
     tables: list[int] = field(default_factory=list)
@@ -95,10 +105,11 @@ def udf_image(content: Mapping[str, bytes], options: Options = DEFAULT, earlier:
     copy_partition(volume)
     if options.has_sparing:
         write_sparing(volume)
-    write_recognition(volume)
-    write_sequences(volume)
-    write_integrity(volume)
-    write_anchors(volume, total)
+    for session in volume.sessions:
+        write_recognition(volume, session)
+        write_sequences(volume, session)
+        write_integrity(volume, session)
+        write_anchors(volume, session, total)
     locate(volume)
     return UdfImage(bytes(volume.raw), size, volume.places)
 
@@ -114,6 +125,9 @@ def record(content: Mapping[str, bytes], options: Options, partition: Partition)
     before = options.earlier_content
     previous = NONE
     same: frozenset[str] = frozenset()
+    sessions = [options.session_start]
+    if options.new_session and (before is None or 512 in options.where_anchors_lie):
+        raise ValueError("a session after what was recorded before")
     if before is not None:
         if not options.has_vat:
             raise ValueError("only a VAT lets older content stay")
@@ -121,6 +135,10 @@ def record(content: Mapping[str, bytes], options: Options, partition: Partition)
         recorder.record(before)
         kept = dict(partition.notes)
         previous = write_vat(partition, options, (len(before), 1), NONE, "before:")
+        if options.new_session:
+            ends = options.session_start + PARTITION + len(partition.recorded) // options.block_bytes
+            partition.take(0, RUN_OUT + PARTITION, b"\0")
+            sessions.append(ends + RUN_OUT)
         recorder.prefix = ""
         same = frozenset(path for path, raw in content.items() if before.get(path) == raw and path[-1:] != "/")
         for name, note in kept.items():
@@ -141,6 +159,7 @@ def record(content: Mapping[str, bytes], options: Options, partition: Partition)
     directories = sum(node.is_directory for node in nodes.values())
     counts = (len(nodes) - directories, directories)
     volume = Volume(options, partition, file_set, counts, recorder.next_unique_id)
+    volume.sessions = [Session(base, 0) for base in sessions]
     if options.has_vat:
         finish_vat(volume, previous)
     return volume
@@ -273,6 +292,10 @@ def arrange(volume: Volume) -> None:
     options = volume.options
     volume.start = options.session_start + (PARTITION + 256 if 512 in options.where_anchors_lie else PARTITION)
     volume.end = volume.start + len(volume.partition.recorded) // options.block_bytes
+    first, last = volume.sessions[0], volume.sessions[-1]
+    volume.sessions = [replace(last, end=volume.end + options.blocks_after_vat)]
+    if last != first:
+        volume.sessions.insert(0, Session(first.base, last.base - RUN_OUT, "before:"))
     if options.has_sparing:
         volume.spare = [volume.end + number * PACKET_BLOCKS for number in range(SPARE_PACKETS)]
         volume.moved = {packet * PACKET_BLOCKS: volume.spare[-1 - number]
@@ -317,14 +340,14 @@ def write_sparing(volume: Volume) -> None:
         volume.write(f"sparing:{number}", 0, body, block)
 
 
-def write_recognition(volume: Volume) -> None:
+def write_recognition(volume: Volume, session: Session) -> None:
     """The volume recognition sequence: 2048 bytes each, or a block where blocks are longer (2/8.3)."""
     options = volume.options
     step = max(2048, options.block_bytes)
     for number, identifier in enumerate(("BEA01", options.edition.nsr, "TEA01")):
-        at = options.session_start * options.block_bytes + 32768 + number * step
+        at = session.base * options.block_bytes + 32768 + number * step
         volume.raw[at:at + step] = s.volume_structure(identifier, step)
-        volume.places[f"vrs:{identifier}"] = ((at, step),)
+        volume.places[f"{session.prefix}vrs:{identifier}"] = ((at, step),)
 
 
 def partition_maps(volume: Volume) -> tuple[bytes, ...]:
@@ -346,16 +369,16 @@ def partition_maps(volume: Volume) -> tuple[bytes, ...]:
     return (first, s.type_2_map("*UDF Metadata Partition", number, rest, edition))
 
 
-def descriptors(volume: Volume, number: int = 0, *, is_old: bool = False) -> list[tuple[str, bytes]]:
+def descriptors(volume: Volume, session: Session, number: int, *, is_old: bool = False) -> list[tuple[str, bytes]]:
     """Bodies of the volume's descriptors. Old ones have a lower number and name other places, as if since changed."""
     options, size, edition = volume.options, volume.options.block_bytes, volume.options.edition
     label = "OLD" if is_old else options.label
     wrong = 3 if is_old else 0
-    integrity = (options.session_start + INTEGRITY, INTEGRITY_BLOCKS * size)
+    integrity = (session.base + INTEGRITY, INTEGRITY_BLOCKS * size)
     if options.integrity_next:
         integrity = (integrity[0], integrity[1] // 2)
     place = s.PartitionFields(options.partition_access, volume.start + wrong,
-                              volume.end + options.blocks_after_vat - volume.start - wrong, volume.bitmap,
+                              session.end - volume.start - wrong, volume.bitmap,
                               options.partition_number)
     file_set = replace(volume.file_set, lbn=volume.file_set.lbn + wrong)
     fields = s.VolumeFields(label, size, file_set, partition_maps(volume), integrity)
@@ -364,18 +387,19 @@ def descriptors(volume: Volume, number: int = 0, *, is_old: bool = False) -> lis
             ("USD", s.unallocated_space(number + 4))]
 
 
-def write_sequences(volume: Volume) -> None:
+def write_sequences(volume: Volume, session: Session) -> None:
     """The main and the reserve sequence (3/8.4.2)."""
     options = volume.options
     size, kind = options.block_bytes, options.sequence
-    now = descriptors(volume, 10)
-    old = [(f"{name}:old", body) for name, body in descriptors(volume, 1, is_old=True) if name in ("PVD", "PD", "LVD")]
+    now = descriptors(volume, session, 10)
+    old = [(f"{name}:old", body) for name, body in descriptors(volume, session, 1, is_old=True)
+           if name in ("PVD", "PD", "LVD")]
     order = {"prevailing": old + now, "prevailing-first": now + old}.get(kind, now)
-    for number, (prefix, first) in enumerate((("main", MAIN), ("reserve", RESERVE))):
-        block = options.session_start + first
+    for number, (prefix, first) in enumerate(((f"{session.prefix}main", MAIN), (f"{session.prefix}reserve", RESERVE))):
+        block = session.base + first
         rest = order
         if kind == "continued":
-            following = options.session_start + CONTINUED + number * SEQUENCE_BLOCKS
+            following = session.base + CONTINUED + number * SEQUENCE_BLOCKS
             volume.write(f"{prefix}:{order[0][0]}", KINDS[order[0][0]], order[0][1], block)
             pointer = s.volume_pointer(11, (following, SEQUENCE_BLOCKS * size))
             volume.write(f"{prefix}:VDP", KINDS["VDP"], pointer, block + 1)
@@ -384,16 +408,16 @@ def write_sequences(volume: Volume) -> None:
             volume.write(f"{prefix}:{name}", KINDS[name.removesuffix(":old")], body, block + at)
 
 
-def write_integrity(volume: Volume) -> None:
+def write_integrity(volume: Volume, session: Session) -> None:
     """The logical volume integrity sequence (3/8.8.2): the last one prevails."""
     options, size = volume.options, volume.options.block_bytes
-    blocks = volume.end - volume.start
+    blocks, prefix = session.end - volume.start, session.prefix
     maps = len(partition_maps(volume))
     sizes, free = [blocks], [options.spare_blocks if volume.bitmap[1] else 0]
     if maps == 2:
         sizes.append(NONE if options.has_vat else len(volume.partition.metadata) // size)
         free.append(NONE if options.has_vat else 0)
-    base = options.session_start + INTEGRITY
+    base = session.base + INTEGRITY
     for number, state in enumerate(options.integrity):
         is_last = number == len(options.integrity) - 1
         before_last = options.integrity_next and number == len(options.integrity) - 2
@@ -401,20 +425,20 @@ def write_integrity(volume: Volume) -> None:
         block = elsewhere if is_last and options.integrity_next and number else base + number
         fields = s.IntegrityFields(state == "closed", volume.next_unique_id, tuple(free), tuple(sizes), *volume.counts,
                                    (elsewhere, size * INTEGRITY_BLOCKS // 2) if before_last else (0, 0))
-        volume.write(f"lvid:{number}", KINDS["LVID"], s.integrity(fields, options.edition), block)
+        volume.write(f"{prefix}lvid:{number}", KINDS["LVID"], s.integrity(fields, options.edition), block)
         if not before_last:
-            volume.write("lvid:td", KINDS["TD"], bytes(496), block + 1)
-    volume.places["lvid"] = volume.places[f"lvid:{len(options.integrity) - 1}"]
+            volume.write(f"{prefix}lvid:td", KINDS["TD"], bytes(496), block + 1)
+    volume.places[f"{prefix}lvid"] = volume.places[f"{prefix}lvid:{len(options.integrity) - 1}"]
 
 
-def write_anchors(volume: Volume, total: int) -> None:
+def write_anchors(volume: Volume, session: Session, total: int) -> None:
     """Anchors (3/8.4.2.1, UDF 2.2.3): at 256 of the session, or as seen from the end of the volume."""
     options, size = volume.options, volume.options.block_bytes
-    extents = [(options.session_start + first, SEQUENCE_BLOCKS * size) for first in (MAIN, RESERVE)]
+    extents = [(session.base + first, SEQUENCE_BLOCKS * size) for first in (MAIN, RESERVE)]
     for where in options.where_anchors_lie:
         from_end = {"N-1": total - 1, "N-257": total - 257}
-        block = from_end[where] if isinstance(where, str) else options.session_start + where
-        volume.write(f"anchor:{where}", KINDS["AVDP"], s.anchor(extents[0], extents[1]), block)
+        block = from_end[where] if isinstance(where, str) else session.base + where
+        volume.write(f"{session.prefix}anchor:{where}", KINDS["AVDP"], s.anchor(extents[0], extents[1]), block)
 
 
 def locate(volume: Volume) -> None:

@@ -8,5 +8,5 @@ from tests.vectors_kit import CONTENT, Case, of_udf
 
 
 def build(folder: Path) -> Case:
-    sparse = Options(shapes={"big.bin": Shape(zeros_after=1 << 31)})
+    sparse = Options(shapes={"big.bin": Shape(zeros_after=1 << 22)})
     return of_udf(folder, udf_image({**CONTENT, "big.bin": b"b" * 2048}, sparse), {**CONTENT, "big.bin": b"b"})
