@@ -93,14 +93,13 @@ PLAIN_FIRST = {"A.TXT": b"a", "DIR/OLD.TXT": b"old"}
 PLAIN_SECOND = {"DIR/NEW.TXT": b"new", "B.TXT": b"b"}
 
 
-def sessions(name: str, options: str, parts: tuple[Mapping[str, bytes], ...], starts: tuple[int, ...],
-             **findings: int) -> Recipe:
+def sessions(name: str, options: str, parts: tuple[Mapping[str, bytes], ...], **findings: int) -> Recipe:
     whole: dict[str, bytes] = {}
     for files in parts:
         whole.update(files)
     return Recipe(f"genisoimage-{name}", "genisoimage", f"{options} -C -M: {len(parts)} sessions, write-once",
                   partial(write_once, options, parts), md5s(whole), layers_of(options),
-                  findings={code.replace("_", "-"): count for code, count in findings.items()}, sessions=starts)
+                  findings={code.replace("_", "-"): count for code, count in findings.items()})
 
 
 def without(files: Mapping[str, bytes], path: str) -> dict[str, str]:
@@ -167,7 +166,7 @@ def recipes() -> tuple[Recipe, ...]:
                trees={"Joliet": without(c, "A.TXT")}),
         geniso("hidden-iso", "-J -R -hide README.TXT", p, findings={"layers-differ": 1},
                trees={tree: without(p, "README.TXT") for tree in ("Rock Ridge", "ISO 9660")}),
-        sessions("sessions-jr", "-J -R", (FIRST, SECOND), (), earlier_session=1),
-        sessions("sessions-three", "-J -R", (FIRST, SECOND, THIRD), (), earlier_session=1),
-        sessions("sessions-plain", "-iso-level 1", (PLAIN_FIRST, PLAIN_SECOND), ()),
+        sessions("sessions-jr", "-J -R", (FIRST, SECOND), earlier_session=1),
+        sessions("sessions-three", "-J -R", (FIRST, SECOND, THIRD), earlier_session=1),
+        sessions("sessions-plain", "-iso-level 1", (PLAIN_FIRST, PLAIN_SECOND)),
     )

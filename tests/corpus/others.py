@@ -129,7 +129,7 @@ def recipes() -> tuple[Recipe, ...]:
         tar("jr", "", c),
         tar("rr", "!joliet", c),
         tar("joliet", "!rockridge", c),
-        tar("joliet-long", "joliet=long", {"档案" * 40 + ".t": b"81 characters", **la}),
+        tar("joliet-long", "joliet=long", {"档案" * 38 + ".t": b"78 characters", **la}),
         tar("plain", "!joliet,!rockridge", p),
         tar("level-4", "iso-level=4", la),
         tar("zisofs", "zisofs=indirect", c),

@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from tests.corpus.reading import UNREAD
+
 BLOCK = 2048
 VOUCHED = ""                    # as a digest: the maker wrote this file, so only the witnesses can say what is in it
+LOST = UNREAD                   # as a digest: the file must be named, and must not be read
 EPOCH = 1767323045              # 2026-01-02 03:04:05 UTC, the time of everything in the corpus
 
 
@@ -21,7 +24,8 @@ class Recipe:
     trees: the same for further trees, where their names are known and not those of `truth`; a tree of neither kind
     must show the contents of `truth`, and its names are for the witnesses to confirm.
     findings: code → how many our reader must give. fill: what the kernel's driver writes on it, as a shell script.
-    sessions: first blocks of later sessions that the kernel is to be shown as well.
+    damage: what is done to the image when it is finished. session: the first block of a later UDF session, which the
+    kernel must be told.
     """
 
     name: str
@@ -33,7 +37,8 @@ class Recipe:
     trees: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     findings: Mapping[str, int] = field(default_factory=dict)
     fill: str = ""
-    sessions: tuple[int, ...] = ()
+    damage: Callable[[Path], None] | None = None
+    session: int = 0
 
 
 def md5s(content: Mapping[str, bytes]) -> dict[str, str]:

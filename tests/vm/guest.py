@@ -23,6 +23,7 @@ INIT = Path(__file__).resolve().parent / "init"
 KERNEL = "linux-image-cloud-amd64"          # Debian's name for the newest of its kind
 MODULES = ("virtio_pci", "virtio_scsi", "sd_mod", "isofs", "udf", "nls_utf8")
 ANSWER_BYTES = 64 << 20
+LUNS = 100                                  # logical units of a target; from 256 on they are numbered in another way
 BOOT_SECONDS, JOB_SECONDS = 120, 10
 NOT_MOUNTED = 98                            # what init gives for a mount that failed
 
@@ -112,10 +113,10 @@ def _boot(kernel: Path, folder: Path, images: Sequence[tuple[Path, bool]], secon
                "-kernel", str(vmlinuz), "-initrd", str(folder / "initrd"),
                "-append", "console=ttyS0 loglevel=3 panic=-1 mitigations=off tsc=reliable random.trust_cpu=on",
                "-rtc", "base=2026-01-02T03:04:05", "-device", "virtio-scsi-pci,id=scsi"]
-    for lun, (image, writable) in enumerate([*images, (folder / "answers", True)]):
-        only = "off" if writable else "on"
-        command += ["-drive", f"if=none,id=d{lun},format=raw,cache=unsafe,read-only={only},file={_quoted(image)}",
-                    "-device", f"scsi-hd,bus=scsi.0,scsi-id=0,lun={lun},drive=d{lun}"]
+    for number, (image, writable) in enumerate([*images, (folder / "answers", True)]):
+        only, (target, lun) = "off" if writable else "on", divmod(number, LUNS)
+        command += ["-drive", f"if=none,id=d{number},format=raw,cache=unsafe,read-only={only},file={_quoted(image)}",
+                    "-device", f"scsi-hd,bus=scsi.0,scsi-id={target},lun={lun},drive=d{number}"]
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds)
     except FileNotFoundError as error:
@@ -125,6 +126,11 @@ def _boot(kernel: Path, folder: Path, images: Sequence[tuple[Path, bool]], secon
         raise NoGuest(f"The guest did not finish in {seconds:.0f} s. Its console ends: {console[-600:]}") from error
     if done.returncode:
         raise NoGuest(f"QEMU ended with {done.returncode}: {done.stderr.decode('utf-8', 'replace')[-600:]}")
+
+
+def _address(number: int) -> str:
+    """Where the kernel sees a disk: target and logical unit."""
+    return "{}:{}".format(*divmod(number, LUNS))
 
 
 def _quoted(path: Path) -> str:
@@ -177,14 +183,15 @@ def _initrd(kernel: Path, jobs: Sequence[Look | Fill], images: Sequence[Path], p
     busybox = Path(shutil.which("busybox", path="/bin:/usr/bin") or "")
     if not busybox.is_file():
         raise NoGuest("busybox is missing: install the Debian package busybox-static.")
-    files = {"init": INIT.read_bytes(), "bin/busybox": busybox.read_bytes(), "disks": b"%d\n" % (len(images) + 1)}
+    files = {"init": INIT.read_bytes(), "bin/busybox": busybox.read_bytes(), 
+             "disks": f"{len(images) + 1} {_address(len(images))}\n".encode()}
     modules = _modules(kernel)
     files["modules/order"] = "".join(f"{path.name}\n" for path in modules).encode()
     files |= {f"modules/{path.name}": path.read_bytes() for path in modules}
     lines = []
     for number, job in enumerate(jobs):
         kind, script = ("fill", f"/scripts/{number}") if isinstance(job, Fill) else ("look", "-")
-        lines.append(f"{number} {kind} {images.index(job.image)} {job.type} {job.options} {script}\n")
+        lines.append(f"{number} {kind} {_address(images.index(job.image))} {job.type} {job.options} {script}\n")
         if isinstance(job, Fill):
             files[f"scripts/{number}"] = job.script.encode()
     files["jobs"] = "".join(lines).encode()

@@ -1,0 +1,53 @@
+"""The corpus: every image is read as it must be, and every difference from other people's readers has its reason."""
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from tests.corpus import building, document, survey, witnesses
+from tests.corpus.survey import Row
+
+RECIPES = {recipe.name: recipe for recipe in building.recipes()}
+
+
+@pytest.fixture(scope="session")
+def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+    """Built, read and witnessed once; a witness that cannot be had fails every test with its reason."""
+    return {row.recipe.name: row for row in survey.survey(tuple(RECIPES.values()), tmp_path_factory.mktemp("corpus"))}
+
+
+def test_the_corpus_is_wide() -> None:
+    assert len(RECIPES) >= 120
+    assert len({recipe.maker for recipe in RECIPES.values()}) >= 6
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_our_reader_says_what_is_true(rows: dict[str, Row], name: str) -> None:
+    row = rows[name]
+    recipe, ours = row.recipe, row.ours
+    assert ours.layers == recipe.layers
+    assert ours.findings == recipe.findings
+    truth = document.truth_of(recipe, ours)
+    assert ours.files == truth
+    for tree, files in ours.trees.items():
+        if tree in recipe.trees:
+            assert files == recipe.trees[tree]
+        else:
+            assert Counter(files.values()) == Counter(truth.values()), tree
+
+
+@pytest.mark.parametrize("witness", witnesses.WITNESSES)
+def test_every_difference_has_its_reason(rows: dict[str, Row], witness: str) -> None:
+    assert [(row.recipe.name, sorted(kinds)) for row, name, kinds in survey.unrecorded([*rows.values()])
+            if name == witness] == []
+
+
+def test_every_recorded_difference_occurs(rows: dict[str, Row]) -> None:
+    assert survey.outdated([*rows.values()]) == []
+
+
+def test_the_document_is_of_today(rows: dict[str, Row]) -> None:
+    """`./run corpus` writes it."""
+    written = document.DOCUMENT.read_text("utf-8")
+    assert written[written.index(document.BODY):] == document.body([*rows.values()])
