@@ -14,6 +14,7 @@ Prepare = Callable[[Path], None]                # changes the planted folder bef
 BOOT = {"boot/boot.img": content.noise("boot", 2048), "boot/efi.img": content.noise("efi", 4096)}
 CATALOGUE = {"boot/boot.cat": VOUCHED}
 TORITO = "-b boot/boot.img -c boot/boot.cat -no-emul-boot -boot-load-size 4"
+OTHER = {"file-system-unknown": 1}              # HFS or HFS+ beside the volume, which we name and do not read
 LINK_STEP = 150                                 # blocks of run-out, run-in and lead-in that a session costs here
 
 
@@ -151,8 +152,8 @@ def recipes() -> tuple[Recipe, ...]:
                extra=CATALOGUE),
         geniso("torito-floppy", "-R -b floppy.img -c boot.cat", {"a.txt": b"a"}, large_boot,
                truth={**md5s({"a.txt": b"a", "floppy.img": content.noise("floppy", 1440 * 1024)}), "boot.cat": VOUCHED}),
-        geniso("hfs", "-hfs", p),
-        geniso("hfs-jr", "-hfs -J -R", la),
+        geniso("hfs", "-hfs", p, findings=OTHER),
+        geniso("hfs-jr", "-hfs -J -R", la, findings=OTHER),
         geniso("udf", "-udf", c),
         geniso("udf-joliet", "-udf -J", c),
         geniso("udf-jr", "-udf -J -joliet-long -R", c),

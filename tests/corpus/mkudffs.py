@@ -72,7 +72,8 @@ def empty(build: Callable[[str, str, str, Path], Path], media: str, revision: st
 
 def recipes() -> tuple[Recipe, ...]:
     linked = {"truth": md5s(content.plain()), "findings": {"symlink-noted": 2, "content-not-on-carrier": 1}, "fill": LINKED}
-    worked = {"truth": md5s(busy()), "fill": BUSY}
+    worked = {"truth": md5s(busy()), "fill": BUSY, "findings": {"deleted-content": 1}}
+    streamed = {"findings": {"alternate-stream": 1}}        # *UDF Non-Allocatable Space; in 1.50 a file, and not the unit's
     return (
         *(filled("hd", revision, 512) for revision in ("1.02", "1.50", "2.00", "2.01")),
         *(filled("hd", "2.01", block) for block in (1024, 2048, 4096)),
@@ -92,12 +93,14 @@ def recipes() -> tuple[Recipe, ...]:
         filled("dvdram", "2.01", payload="long"),
         filled("dvdram", "2.01", payload="busy", **worked),
         filled("dvdram", "1.50", payload="links", **linked),
-        *(filled("dvdrw", revision) for revision in ("1.50", "2.01")),
-        *(filled("cdrw", revision) for revision in ("1.50", "2.00", "2.01")),
-        filled("cdrw", "2.01", payload="many"),
+        filled("dvdrw", "1.50"),
+        filled("dvdrw", "2.01", **streamed),
+        filled("cdrw", "1.50"),
+        *(filled("cdrw", revision, **streamed) for revision in ("2.00", "2.01")),
+        filled("cdrw", "2.01", payload="many", **streamed),
         filled("cdrw", "1.50", payload="busy", **worked),
         empty(formatted, "dvd", "1.02"),
         *(empty(cut_behind_the_vat, media, revision) for media, revision in (
             ("cdr", "1.50"), ("cdr", "2.01"), ("dvdr", "2.01"), ("dvdr", "2.50"), ("bdr", "2.50"), ("bdr", "2.60"))),
-        empty(formatted, "cdr", "2.01", findings={"udf-vat-not-found": 1}),
+        empty(formatted, "cdr", "2.01"),
     )

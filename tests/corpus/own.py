@@ -11,7 +11,13 @@ from tests.udf_writer.samples import all_samples
 
 SLASH = "\u2215"                # what stands in our paths for a "/" inside a name
 # sample → what our reader must say of it, code → how many; the others are sound and silent
-FINDINGS: Mapping[str, Mapping[str, int]] = {}
+SPECIAL = {"symlink-noted": 3, "content-not-on-carrier": 4}
+FINDINGS: Mapping[str, Mapping[str, int]] = {
+    "names-odd": {"name-unsafe": 4}, "hidden-and-deleted": {"deleted-content": 1}, "special-files-long": SPECIAL,
+    "special-files-embedded": SPECIAL, "named-streams": {"alternate-stream": 3}, "system-streams": {"alternate-stream": 2},
+    "system-streams-metadata": {"alternate-stream": 5}, "integrity-open": {"session-open": 1},
+    "second-session": {"earlier-session": 1}, "second-session-virtual": {"earlier-session": 1},
+}
 
 
 # sample → its truth where a path of the sample only stands for a recorded identifier
