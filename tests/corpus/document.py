@@ -98,8 +98,3 @@ def _is_right(ours: Ours, path: str, digest: str) -> bool:
 
 def _plain(text: str) -> str:
     return text.replace("|", "\\|").replace("*", "\\*").replace("_", "\\_").replace("<", "&lt;")
-
-
-def truth_of(recipe: Recipe, ours: Ours) -> Mapping[str, str]:
-    """What must be, where the maker's own files are taken as we read them."""
-    return {path: ours.files.get(path, UNREAD) if digest == VOUCHED else digest for path, digest in recipe.truth.items()}

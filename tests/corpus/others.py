@@ -67,7 +67,7 @@ def second_primary(iso: pycdlib.PyCdlib) -> None:
 def pyc(name: str, options: Mapping[str, object], files: Mapping[str, bytes], then: Extra | None = None,
         **more: object) -> Recipe:
     layers = ("ISO 9660", *(["Rock Ridge"] if "rock_ridge" in options else []),
-              *(["Joliet"] if "joliet" in options else []), *(["UDF 2.60"] if "udf" in options else []))
+              *(["Joliet"] if "joliet" in options else []), *(["UDF 1.02"] if "udf" in options else []))          # whatever it was asked for
     truth = {**md5s(files), **more.pop("extra", {})}             # type: ignore[arg-type, dict-item]
     how = ", ".join(f"{key}={value}" for key, value in options.items()) + (f"; {then.__name__}" if then else "")
     return Recipe(**{"name": f"pycdlib-{name}", "maker": "pycdlib", "how": how, "layers": layers, "truth": truth,

@@ -188,7 +188,8 @@ def kernel(discs: Sequence[Disc], folder: Path) -> list[Reading]:
     readings = []
     for number in range(len(discs)):
         mine = [(tree, answer) for (n, tree, _), answer in zip(jobs, answers, strict=True) if n == number]
-        views = tuple(View(tree, _versions_off(tree, {os.fsdecode(p): md5 or UNREAD for p, md5 in answer.sums.items()}))
+        plain = "" if "Rock Ridge" in discs[number].trees else "ISO 9660"       # what a later session shows
+        views = tuple(View(tree, _versions_off(tree or plain, {os.fsdecode(p): md5 or UNREAD for p, md5 in answer.sums.items()}))
                       for tree, answer in mine if answer.mounted)
         said = "" if views else "; ".join(dict.fromkeys(answer.said.rpartition(": ")[2] for _, answer in mine))
         readings.append(Reading(views, not views or any(UNREAD in view.files.values() for view in views), said))
@@ -210,7 +211,7 @@ def _mounts(disc: Disc) -> Iterator[tuple[str, str, str]]:
 def _last_session(image: Path) -> int | None:
     """The first block of the last session, by its primary volume descriptor; None if there is one session only."""
     block = image.read_bytes().rfind(b"\x01CD001\x01\x00") / 2048 - 16
-    return int(block) if block > 0 and block.is_integer() else None
+    return int(block) if block > 16 and block.is_integer() else None
 
 
 WITNESSES: dict[str, Witness] = {
