@@ -11,8 +11,8 @@ def noise(seed: str, length: int) -> bytes:
 
 def plain() -> dict[str, bytes]:
     """Names that ISO 9660 level 1 allows."""
-    return {"README.TXT": noise("readme", 700), "DATA/SMALL.BIN": noise("small", 513), "DATA/BLOCK.BIN": noise("b", 2048),
-            "DATA/SUB/BIG.BIN": noise("big", 70_001), "DATA/SUB/B.TXT": b"b\n"}
+    return {"README.TXT": noise("readme", 700), "DATA/SMALL.BIN": noise("small", 513),
+            "DATA/BLOCK.BIN": noise("b", 2048), "DATA/SUB/BIG.BIN": noise("big", 70_001), "DATA/SUB/B.TXT": b"b\n"}
 
 
 def chinese() -> dict[str, bytes]:

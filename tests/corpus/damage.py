@@ -4,8 +4,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.corpus import content, genisoimage, mkudffs, others
 from tests.corpus.recipe import BLOCK, LOST, Recipe, blocks, md5s, patch
@@ -43,8 +43,17 @@ def zero_tagged(kind: str, *which: int) -> Surgery:
     return cut
 
 
+def both(first: Surgery, second: Surgery) -> Surgery:
+    def cut(image: Path) -> None:
+        first(image)
+        second(image)
+    return cut
+
+
 def at(changes: Mapping[int, bytes]) -> Surgery:
-    return lambda image: patch(image, changes) and None
+    def cut(image: Path) -> None:
+        patch(image, changes)
+    return cut
 
 
 def cut_to(share: float) -> Surgery:
@@ -80,9 +89,9 @@ def record(name: str, offset: int, raw: bytes) -> Surgery:
 
 # --- recipes ------------------------------------------------------------------------------------------------------
 
-def damaged(base: Recipe, name: str, how: str, surgery: Surgery, **more: object) -> Recipe:
+def damaged(base: Recipe, name: str, how: str, surgery: Surgery, **more: Any) -> Recipe:
     """more: fields of `Recipe` where they are not those of the sound image."""
-    return replace(base, name=f"damaged-{name}", how=f"{base.name}: {how}", damage=surgery, **more)    # type: ignore[arg-type]
+    return replace(base, name=f"damaged-{name}", how=f"{base.name}: {how}", damage=surgery, **more)
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -105,7 +114,8 @@ def of_iso(jr: Recipe) -> tuple[Recipe, ...]:
     broken, short = {"structure-damaged": 1}, {"carrier-truncated": 1}
     joliet = {"trees": {"Joliet": {**md5s(files), "A.TXT": LOST}}}         # the other trees still have it
     return (
-        damaged(jr, "primary-zeroed", "the primary descriptor zeroed", zeroed(16), findings=broken, **only(jr, "Joliet")),
+        damaged(jr, "primary-zeroed", "the primary descriptor zeroed", zeroed(16), findings=broken,
+                **only(jr, "Joliet")),
         damaged(jr, "joliet-descriptor-zeroed", "the Joliet descriptor zeroed", zeroed(SVD), findings=broken,
                 **only(jr, "ISO 9660", "Rock Ridge")),
         damaged(jr, "terminator-zeroed", "the set terminator zeroed", zeroed(TERMINATOR), findings=broken),
@@ -113,13 +123,15 @@ def of_iso(jr: Recipe) -> tuple[Recipe, ...]:
                 findings={"file-system-unknown": 1}, **lost),
         damaged(jr, "root-half", "the big-endian half of the root's address wrong", at({16 * BLOCK + 162: b"\xF0" * 4}),
                 findings={"descriptor-copies-differ": 1}),
-        damaged(jr, "unused-field", "junk in an unused field of the primary descriptor", at({16 * BLOCK + 72: b"junk!"})),
+        damaged(jr, "unused-field", "junk in an unused field of the primary descriptor",
+                at({16 * BLOCK + 72: b"junk!"})),
         damaged(jr, "date", "letters in the creation date", at({16 * BLOCK + 813: b"not a date at al"})),
         damaged(jr, "volume-size", "a volume size of 2000 blocks, which is more than the image has", at(
             {(16 + i) * BLOCK + 80: (2000).to_bytes(4, "little") + (2000).to_bytes(4, "big") for i in (0, 1)}),
             findings=short),
         damaged(jr, "cut-in-half", "the second half missing", cut_to(0.5), findings=short, **without),
-        damaged(jr, "cut-in-padding", "the last 100 blocks, which are padding, missing", without_last(100), findings=short),
+        damaged(jr, "cut-in-padding", "the last 100 blocks, which are padding, missing", without_last(100),
+                findings=short),
         damaged(jr, "cut-in-descriptors", "all but 17 blocks missing", lambda image: os.truncate(image, 17 * BLOCK),
                 findings={"structure-damaged": 2}, **lost),
         damaged(jr, "longer", "300 blocks of zeros after the end", longer(300)),
@@ -141,7 +153,7 @@ def of_bridge(bridge: Recipe) -> tuple[Recipe, ...]:
         damaged(bridge, "bridge-anchors", "every anchor zeroed", zero_tagged("anchor"), findings=broken,
                 **only(bridge, "ISO 9660", "Joliet")),
         damaged(bridge, "bridge-main-sequence", "the first partition and logical volume descriptors zeroed",
-                lambda image: (zero_tagged("partition", 0)(image), zero_tagged("logical", 0)(image)) and None,
+                both(zero_tagged("partition", 0), zero_tagged("logical", 0)),
                 findings=broken),
         damaged(bridge, "bridge-file-set", "the file set descriptor zeroed", zero_tagged("file set"), findings=broken),
         damaged(bridge, "bridge-file-entry", "the third file entry zeroed", zero_tagged("file", 2), findings=broken),
@@ -160,7 +172,8 @@ def of_udf(disc: Recipe, bluray: Recipe, cdrw: Recipe) -> tuple[Recipe, ...]:
         damaged(disc, "udf-anchor", "the anchor at 256 zeroed", zeroed(256)),
         damaged(disc, "udf-last-anchor", "the last anchor zeroed", zeroed(-1)),
         damaged(disc, "udf-anchors", "every anchor zeroed", zero_tagged("anchor"), **unnamed),
-        damaged(disc, "udf-main-sequence", "the main volume descriptor sequence zeroed", zeroed(*range(96, 112)), **broken),
+        damaged(disc, "udf-main-sequence", "the main volume descriptor sequence zeroed", zeroed(*range(96, 112)),
+                **broken),
         damaged(disc, "udf-both-sequences", "both sequences zeroed", lambda image: zeroed(
             *range(96, 112), *(block + shift for block in tagged(image, "primary")[1:2] for shift in range(16)))(image),
                 **unnamed),
@@ -188,4 +201,5 @@ def root_zeroed(image: Path) -> None:
 
 def first_sparing_table(image: Path) -> None:
     """Source: UDF 2.2.12: its identifier is *UDF Sparing Table, at offset 17."""
-    patch(image, {image.read_bytes().index(b"*UDF Sparing Table\0\0\0\0\0", 300 * BLOCK) // BLOCK * BLOCK: bytes(BLOCK)})
+    start = image.read_bytes().index(b"*UDF Sparing Table\0\0\0\0\0", 300 * BLOCK)
+    zeroed(start // BLOCK)(image)

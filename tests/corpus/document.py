@@ -1,7 +1,7 @@
 """docs/formats-read.md: what every reader makes of every image, from a survey."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from tests.corpus import witnesses
@@ -13,8 +13,8 @@ DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "formats-rea
 BODY = "## 汇总 · Summary"             # from here on the document is the same wherever the readers are the same
 HEAD = """# 本站能读的盘 · What this reader reads
 
-`./run corpus` makes {images} disc images with {makers} makers, reads each with our reader and with {witnesses} others, compares
-names and MD5 of every file, and writes this page. A test does the same and fails where a cell differs.
+`./run corpus` makes {images} disc images with {makers} makers, reads each with our reader and with {witnesses} others,
+compares names and MD5 of every file, and writes this page. A test does the same and fails where a cell differs.
 
 | reader | version |
 |---|---|

@@ -1,10 +1,11 @@
-"""UDF by mkudffs: every writable kind, filled by the kernel's own driver; write-once kinds, which hold a VAT and no file."""
+"""UDF by mkudffs: every writable kind, filled by the kernel; write-once kinds, which hold a VAT and no file."""
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.corpus import content
 from tests.corpus.recipe import Recipe, md5s, run
@@ -15,7 +16,13 @@ PAYLOAD = {f"{kind}/{path}": raw for kind, files in PAYLOADS.items() for path, r
 # what a script does beyond copying, and the truth after it
 BUSY = """cp -r /payload/chinese/. .
 rm -r 案卷/0001*
-i=0; while [ $i -lt 40 ]; do echo $i >> 一.log; echo -$i >> 二.log; dd if=/payload/plain/DATA/BLOCK.BIN bs=2048 >> 三.bin 2>/dev/null; i=$((i+1)); done
+i=0
+while [ $i -lt 40 ]; do
+    echo $i >> 一.log
+    echo -$i >> 二.log
+    cat /payload/plain/DATA/BLOCK.BIN >> 三.bin
+    i=$((i+1))
+done
 mv A.TXT 案卷/改名.txt
 ln 目录.txt 案卷/硬链接.txt
 dd if=/payload/latin/Readme.first.txt of=洞.bin bs=1 seek=3000000 2>/dev/null
@@ -51,29 +58,32 @@ def cut_behind_the_vat(media: str, revision: str, options: str, folder: Path) ->
 
 
 def filled(media: str, revision: str, block: int = 2048, payload: str = "chinese", options: str = "",
-           **more: object) -> Recipe:
+           **more: Any) -> Recipe:
     """more: fields of `Recipe`."""
     words = f"--blocksize={block} {options}".strip()
     name = "-".join(["mkudffs", media, revision.replace(".", ""), *([str(block)] if block != 2048 else []),
-                     *([payload] if payload != "chinese" else []), *options.replace("--", "").replace("=", "-").split()])
-    return Recipe(**{"name": name, "maker": "mkudffs + kernel", "how": f"--media-type={media} --udfrev={revision} {words}",
+                     *([payload] if payload != "chinese" else []),
+                     *options.replace("--", "").replace("=", "-").split()])
+    return Recipe(**{"name": name, "maker": "mkudffs + kernel",
+                     "how": f"--media-type={media} --udfrev={revision} {words}",
                      "build": partial(formatted, media, revision, words), "layers": (f"UDF {revision}",),
                      "truth": md5s(PAYLOADS[payload]) if payload in PAYLOADS else {},
-                     "fill": f"cp -r /payload/{payload}/. .\n", **more})          # type: ignore[arg-type]
+                     "fill": f"cp -r /payload/{payload}/. .\n", **more})
 
 
-def empty(build: Callable[[str, str, str, Path], Path], media: str, revision: str, **more: object) -> Recipe:
+def empty(build: Callable[[str, str, str, Path], Path], media: str, revision: str, **more: Any) -> Recipe:
     whole = "" if build is cut_behind_the_vat else "-uncut"
     return Recipe(**{"name": f"mkudffs-{media}-{revision.replace('.', '')}-empty{whole}", "maker": "mkudffs",
                      "how": f"--media-type={media} --udfrev={revision}, no files",
                      "build": partial(build, media, revision, ""), "truth": {},
-                     "layers": (f"UDF {revision}",), **more})                     # type: ignore[arg-type]
+                     "layers": (f"UDF {revision}",), **more})
 
 
 def recipes() -> tuple[Recipe, ...]:
-    linked = {"truth": md5s(content.plain()), "findings": {"symlink-noted": 2, "content-not-on-carrier": 1}, "fill": LINKED}
+    linked = {"truth": md5s(content.plain()), "fill": LINKED,
+              "findings": {"symlink-noted": 2, "content-not-on-carrier": 1}}
     worked = {"truth": md5s(busy()), "fill": BUSY, "findings": {"deleted-content": 1}}
-    streamed = {"findings": {"alternate-stream": 1}}        # *UDF Non-Allocatable Space; in 1.50 a file, and not the unit's
+    streamed = {"findings": {"alternate-stream": 1}}        # *UDF Non-Allocatable Space; in 1.50 a file, not the unit's
     return (
         *(filled("hd", revision, 512) for revision in ("1.02", "1.50", "2.00", "2.01")),
         *(filled("hd", "2.01", block) for block in (1024, 2048, 4096)),

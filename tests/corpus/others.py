@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pycdlib
 import udfkit.bluray
@@ -34,7 +35,8 @@ def by_pycdlib(options: Mapping[str, object], files: Mapping[str, bytes], then: 
                 iso.add_directory(known[here], **_names(options, here))
         plain = f"F{number}.DAT" if numbers else parts[-1]
         version = "" if options.get("interchange_level") == 4 else ";1"
-        iso.add_fp(io.BytesIO(raw), len(raw), f"{known['/'.join(parts[:-1])]}/{plain}{version}", **_names(options, path))
+        place = f"{known['/'.join(parts[:-1])]}/{plain}{version}"
+        iso.add_fp(io.BytesIO(raw), len(raw), place, **_names(options, path))
     if then is not None:
         then(iso)
     iso.write(str(folder / "image"))
@@ -65,13 +67,14 @@ def second_primary(iso: pycdlib.PyCdlib) -> None:
 
 
 def pyc(name: str, options: Mapping[str, object], files: Mapping[str, bytes], then: Extra | None = None,
-        **more: object) -> Recipe:
+        **more: Any) -> Recipe:
     layers = ("ISO 9660", *(["Rock Ridge"] if "rock_ridge" in options else []),
-              *(["Joliet"] if "joliet" in options else []), *(["UDF 1.02"] if "udf" in options else []))          # whatever it was asked for
-    truth = {**md5s(files), **more.pop("extra", {})}             # type: ignore[arg-type, dict-item]
+              *(["Joliet"] if "joliet" in options else []),
+              *(["UDF 1.02"] if "udf" in options else []))         # whatever it was asked for
+    truth = {**md5s(files), **more.pop("extra", {})}
     how = ", ".join(f"{key}={value}" for key, value in options.items()) + (f"; {then.__name__}" if then else "")
     return Recipe(**{"name": f"pycdlib-{name}", "maker": "pycdlib", "how": how, "layers": layers, "truth": truth,
-                     "build": partial(by_pycdlib, options, files, then), **more})       # type: ignore[arg-type]
+                     "build": partial(by_pycdlib, options, files, then), **more})
 
 
 # --- libarchive ---------------------------------------------------------------------------------------------------
@@ -85,12 +88,12 @@ def by_bsdtar(options: str, files: Mapping[str, bytes], linked: bool, folder: Pa
     return folder / "image"
 
 
-def tar(name: str, options: str, files: Mapping[str, bytes], linked: bool = False, **more: object) -> Recipe:
+def tar(name: str, options: str, files: Mapping[str, bytes], linked: bool = False, **more: Any) -> Recipe:
     layers = ("ISO 9660", *([] if "!rockridge" in options else ["Rock Ridge"]),
               *([] if "!joliet" in options else ["Joliet"]))
     return Recipe(**{"name": f"bsdtar-{name}", "maker": "bsdtar", "how": f"--format iso9660 --options {options or '-'}",
                      "build": partial(by_bsdtar, options, files, linked), "truth": md5s(files), "layers": layers,
-                     **more})                                                            # type: ignore[arg-type]
+                     **more})
 
 
 # --- udfkit -------------------------------------------------------------------------------------------------------
@@ -116,7 +119,8 @@ def recipes() -> tuple[Recipe, ...]:
         pyc("joliet", {"joliet": 3}, c),
         pyc("joliet-1", {"joliet": 1}, la),
         *(pyc(f"rr-{version}", {"rock_ridge": version}, c) for version in ("1.09", "1.10", "1.12")),
-        pyc("rr-long", {"rock_ridge": "1.09"}, {name: raw for name, raw in content.long_names().items() if len(name) < 240}),
+        pyc("rr-long", {"rock_ridge": "1.09"},
+            {name: raw for name, raw in content.long_names().items() if len(name) < 240}),
         pyc("jr", {"joliet": 3, "rock_ridge": "1.09"}, c),
         pyc("jr-many", {"joliet": 3, "rock_ridge": "1.12"}, content.many(300)),
         pyc("xa", {"rock_ridge": "1.09", "xa": True}, c),

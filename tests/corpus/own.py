@@ -1,4 +1,4 @@
-"""Own bytes, where no other maker exists: VATs with files, sparing tables in use, metadata partitions, streams, chains."""
+"""Own bytes, where no other maker exists: VATs with files, sparing tables in use, metadata partitions, streams."""
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -14,7 +14,8 @@ SLASH = "\u2215"                # what stands in our paths for a "/" inside a na
 SPECIAL = {"symlink-noted": 3, "content-not-on-carrier": 4}
 FINDINGS: Mapping[str, Mapping[str, int]] = {
     "names-odd": {"name-unsafe": 4}, "hidden-and-deleted": {"deleted-content": 1}, "special-files-long": SPECIAL,
-    "special-files-embedded": SPECIAL, "named-streams": {"alternate-stream": 3}, "system-streams": {"alternate-stream": 2},
+    "special-files-embedded": SPECIAL, "named-streams": {"alternate-stream": 3},
+    "named-streams-of-directories": {"alternate-stream": 1}, "system-streams": {"alternate-stream": 2},
     "system-streams-metadata": {"alternate-stream": 5}, "integrity-open": {"session-open": 1},
     "second-session": {"earlier-session": 1}, "second-session-virtual": {"earlier-session": 1},
 }

@@ -120,7 +120,8 @@ def beside(tree: str, files: Mapping[str, str] | None, view: View) -> Likeness:
     extra = Counter(digest for path, digest in view.files.items() if path not in files)
     renamed = (missing & extra).total()
     differs = sum(path in view.files and view.files[path] != digest for path, digest in files.items())
-    kinds = {"names": renamed, "missing": missing.total() - renamed, "extra": extra.total() - renamed, "differs": differs}
+    kinds = {"names": renamed, "missing": missing.total() - renamed, "extra": extra.total() - renamed,
+             "differs": differs}
     return Likeness(tree, right, len(files), {kind: count for kind, count in kinds.items() if count})
 
 

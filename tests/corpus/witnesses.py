@@ -55,7 +55,7 @@ def one_by_one(look: Callable[[Path, Path], Reading]) -> Witness:
 
 
 def in_child(reader: str) -> Witness:
-    """A witness from a reader of child.py; a child that crashes or hangs is buried, and the next image gets a new one."""
+    """A witness from a reader of child.py; a child that crashes or hangs is buried, the next image gets another."""
     def all_of(discs: Sequence[Disc], folder: Path) -> list[Reading]:
         readings: list[Reading] = []
         while len(readings) < len(discs):
@@ -175,7 +175,8 @@ def _run(*command: str) -> subprocess.CompletedProcess[bytes]:
 
 # --- the kernel ---------------------------------------------------------------------------------------------------
 
-ISO_OPTIONS = {"Joliet": "ro,norock,iocharset=utf8", "Rock Ridge": "ro,nojoliet,iocharset=utf8", "ISO 9660": "ro,norock,nojoliet,map=off"}
+ISO_OPTIONS = {"Joliet": "ro,norock,iocharset=utf8", "Rock Ridge": "ro,nojoliet,iocharset=utf8",
+               "ISO 9660": "ro,norock,nojoliet,map=off"}
 
 
 def kernel(discs: Sequence[Disc], folder: Path) -> list[Reading]:
@@ -189,11 +190,15 @@ def kernel(discs: Sequence[Disc], folder: Path) -> list[Reading]:
     for number in range(len(discs)):
         mine = [(tree, answer) for (n, tree, _), answer in zip(jobs, answers, strict=True) if n == number]
         plain = "" if "Rock Ridge" in discs[number].trees else "ISO 9660"       # what a later session shows
-        views = tuple(View(tree, _versions_off(tree or plain, {os.fsdecode(p): md5 or UNREAD for p, md5 in answer.sums.items()}))
+        views = tuple(View(tree, _versions_off(tree or plain, _readable(answer)))
                       for tree, answer in mine if answer.mounted)
         said = "" if views else "; ".join(dict.fromkeys(answer.said.rpartition(": ")[2] for _, answer in mine))
         readings.append(Reading(views, not views or any(UNREAD in view.files.values() for view in views), said))
     return readings
+
+
+def _readable(answer: guest.Answer) -> dict[str, str]:
+    return {os.fsdecode(path): UNREAD if digest is None else digest for path, digest in answer.sums.items()}
 
 
 def _mounts(disc: Disc) -> Iterator[tuple[str, str, str]]:

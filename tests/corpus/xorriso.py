@@ -5,10 +5,11 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from tests.corpus import content
 from tests.corpus.genisoimage import BOOT, FIRST, OTHER, SECOND, THIRD, TORITO, layers_of, links
-from tests.corpus.recipe import BLOCK, LOST, VOUCHED, Recipe, blocks, md5s, plant, run
+from tests.corpus.recipe import BLOCK, LOST, VOUCHED, Recipe, md5s, plant, run
 
 Files = Mapping[str, bytes]
 
@@ -26,20 +27,20 @@ def native(commands: str, files: Files, folder: Path) -> Path:
     return folder / "image"
 
 
-def mkisofs(name: str, options: str, files: Files, **more: object) -> Recipe:
-    truth = {**md5s(files), **more.pop("extra", {})}            # type: ignore[arg-type, dict-item]
+def mkisofs(name: str, options: str, files: Files, **more: Any) -> Recipe:
+    truth = {**md5s(files), **more.pop("extra", {})}
     return Recipe(**{"name": f"xorriso-{name}", "maker": "xorriso", "how": f"-as mkisofs {options}",
                      "build": partial(emulated, options, files), "truth": truth,
-                     "layers": layers_of(options + " -R"), **more})          # type: ignore[arg-type]
+                     "layers": layers_of(options + " -R"), **more})
 
 
-def xorriso(name: str, commands: str, files: Files, joliet: bool = True, **more: object) -> Recipe:
+def xorriso(name: str, commands: str, files: Files, joliet: bool = True, **more: Any) -> Recipe:
     """Rock Ridge always, Joliet where asked for."""
-    truth = {**md5s(files), **more.pop("extra", {})}            # type: ignore[arg-type, dict-item]
+    truth = {**md5s(files), **more.pop("extra", {})}
     commands = ("-joliet on " if joliet else "") + commands
     return Recipe(**{"name": f"xorriso-{name}", "maker": "xorriso", "how": commands or "(as it is)",
                      "build": partial(native, commands, files), "truth": truth,
-                     "layers": ("ISO 9660", "Rock Ridge", *(["Joliet"] if joliet else [])), **more})  # type: ignore[arg-type]
+                     "layers": ("ISO 9660", "Rock Ridge", *(["Joliet"] if joliet else [])), **more})
 
 
 # --- sessions -----------------------------------------------------------------------------------------------------
@@ -49,8 +50,8 @@ def grown(steps: Sequence[Files], folder: Path) -> Path:
     for number, files in enumerate(steps):
         plant(folder, files, f"s{number}")
         removed = ["-rm", "/目录.txt", "--"] if number == 2 else []
-        run("xorriso", "-dev", "image", "-joliet", "on", "-overwrite", "on", "-map", f"s{number}", "/", *removed, "-commit",
-            cwd=folder)
+        run("xorriso", "-dev", "image", "-joliet", "on", "-overwrite", "on", "-map", f"s{number}", "/", *removed,
+            "-commit", cwd=folder)
     return folder / "image"
 
 
@@ -119,7 +120,8 @@ def recipes() -> tuple[Recipe, ...]:
         mkisofs("hfsplus", "-R -hfsplus", c, findings=OTHER),
         mkisofs("hfsplus-joliet", "-J -R -hfsplus -hfs-bless content", c, findings=OTHER),
         mkisofs("torito", f"-J -R {TORITO}", booted, extra=catalogue),
-        mkisofs("torito-efi", f"-J -R {TORITO} -eltorito-alt-boot -e boot/efi.img -no-emul-boot", booted, extra=catalogue),
+        mkisofs("torito-efi", f"-J -R {TORITO} -eltorito-alt-boot -e boot/efi.img -no-emul-boot", booted,
+                extra=catalogue),
         mkisofs("hybrid-mbr", f"-R {TORITO} -partition_offset 16 --protective-msdos-label", booted, extra=catalogue),
         mkisofs("hybrid-gpt", f"-J -R {TORITO} -eltorito-alt-boot -e boot/efi.img -no-emul-boot -isohybrid-gpt-basdat"
                 " -partition_offset 16", booted, extra=catalogue),

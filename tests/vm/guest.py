@@ -1,7 +1,7 @@
 """A virtual workstation with the Linux kernel's own file-system drivers: it fills UDF images, and reads any image.
 
 Takes image files; gives what the kernel shows of them. Debian's cloud kernel is downloaded and unpacked, never
-installed; the guest is that kernel, busybox and one script. Emulated in software, so it needs no rights and no /dev/kvm.
+installed; the guest is that kernel, busybox and one script. Emulated in software: it needs no rights and no /dev/kvm.
 """
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import re
 import shutil
 import subprocess
 import tarfile
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -183,7 +182,7 @@ def _initrd(kernel: Path, jobs: Sequence[Look | Fill], images: Sequence[Path], p
     busybox = Path(shutil.which("busybox", path="/bin:/usr/bin") or "")
     if not busybox.is_file():
         raise NoGuest("busybox is missing: install the Debian package busybox-static.")
-    files = {"init": INIT.read_bytes(), "bin/busybox": busybox.read_bytes(), 
+    files = {"init": INIT.read_bytes(), "bin/busybox": busybox.read_bytes(),
              "disks": f"{len(images) + 1} {_address(len(images))}\n".encode()}
     modules = _modules(kernel)
     files["modules/order"] = "".join(f"{path.name}\n" for path in modules).encode()
@@ -201,7 +200,7 @@ def _initrd(kernel: Path, jobs: Sequence[Look | Fill], images: Sequence[Path], p
 
 def _modules(kernel: Path) -> list[Path]:
     """The files of `MODULES` and of all that they lean on, in the order of loading."""
-    files = {path.name.removesuffix(".ko").replace("-", "_"): path for path in kernel.glob("lib/modules/*/kernel/**/*.ko")}
+    files = {path.stem.replace("-", "_"): path for path in kernel.glob("lib/modules/*/kernel/**/*.ko")}
     order: dict[str, Path] = {}
 
     def add(name: str) -> None:
@@ -217,7 +216,7 @@ def _modules(kernel: Path) -> list[Path]:
 
 
 def _cpio(files: Mapping[str, bytes]) -> bytes:
-    """An archive in the format "newc", as the kernel unpacks it. Source: Linux, driver-api/early-userspace/buffer-format."""
+    """An archive in the format "newc". Source: Linux, Documentation/driver-api/early-userspace/buffer-format.rst."""
     out = io.BytesIO()
     folders = {parent for path in files for parent in _parents(path)}
     entries = [(path, 0o040755, b"") for path in sorted(folders)] + [(p, 0o100755, raw) for p, raw in files.items()]
