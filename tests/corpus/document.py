@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.corpus import witnesses
 from tests.corpus.reading import UNREAD
 from tests.corpus.recipe import VOUCHED, Recipe
-from tests.corpus.survey import Difference, Ours, Row, kinds_of, likenesses, recorded
+from tests.corpus.survey import Difference, Ours, Row, confirmed, kinds_of, likenesses, recorded
 
 DOCUMENT = Path(__file__).resolve().parent.parent.parent / "docs" / "formats-read.md"
 BODY = "## 汇总 · Summary"             # from here on the document is the same wherever the readers are the same
@@ -40,7 +40,8 @@ def body(rows: Sequence[Row]) -> str:
     """From the heading `BODY` on."""
     record = recorded()
     reasons = list(dict.fromkeys(difference.reason for difference in record))
-    lines = [BODY, "", *summary(rows), "", "## 逐盘 · Image by image", "", *table(rows, record, reasons), "",
+    lines = [BODY, "", *summary(rows), "", *confirmations(rows), "",
+             "## 逐盘 · Image by image", "", *table(rows, record, reasons), "",
              "## 原因 · Reasons", "", *(f"{number}. {reason}" for number, reason in enumerate(reasons, 1))]
     return "\n".join(lines) + "\n"
 
@@ -54,6 +55,15 @@ def summary(rows: Sequence[Row]) -> Iterator[str]:
         cells = [_whole(mine, name) for name in witnesses.WITNESSES]
         right = sum(rightly_read(row) == len(row.recipe.truth) for row in mine)
         yield f"| {maker} | {len(mine)} | {right} | {' | '.join(cells)} |"
+
+
+def confirmations(rows: Sequence[Row]) -> Iterator[str]:
+    """How many of our trees somebody else shows exactly as we do."""
+    trees = {(row.recipe.name, tree): bool(confirmed(row, tree)) for row in rows for tree in row.ours.trees}
+    alone = [f"{name} ({tree})" for (name, tree), seen in trees.items() if not seen]
+    yield (f"Of {len(trees)} trees that our reader shows, {sum(trees.values())} are shown by at least one other reader"
+           " with the same names, the same contents and nothing else. The others, with their reasons in the table: "
+           f"{', '.join(alone)}.")
 
 
 def _kind(recipe: Recipe) -> str:

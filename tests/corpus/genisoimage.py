@@ -164,8 +164,9 @@ def recipes() -> tuple[Recipe, ...]:
         geniso("udf-long", "-udf -R", content.long_names()),
         geniso("udf-many", "-udf -J", content.many()),
         geniso("udf-deep", "-udf -R -D", content.deep()),
-        geniso("udf-torito", f"-udf -J {TORITO}", {**p, **BOOT}, extra=md5s({"boot/boot.cat": b""}),
-               findings={"layers-differ": 1}, trees={        # genisoimage records the catalogue as empty in UDF
+        geniso("udf-torito", f"-udf -J {TORITO}", {**p, **BOOT}, extra=CATALOGUE, findings={"layers-differ": 1},
+               trees={                                      # genisoimage records the catalogue as empty in UDF
+                   "UDF": md5s({**p, **BOOT, "boot/boot.cat": b""}),
                    "Joliet": {**md5s({**p, **BOOT}), **CATALOGUE},
                    "ISO 9660": {path.upper(): md5 for path, md5 in {**md5s({**p, **BOOT}), **CATALOGUE}.items()}}),
         geniso("udf-limited", "-udf -iso-level 3 -allow-limited-size -J", c),

@@ -157,6 +157,12 @@ def recorded() -> list[Difference]:
                        tuple(entry.get("but", ()))) for entry in entries]
 
 
+def confirmed(row: Row, tree: str) -> list[str]:
+    """The witnesses that show this tree of ours exactly: every name and every content, and nothing else."""
+    return [name for name, reading in row.readings.items()
+            if any(view.tree in (tree, "") and view.files == row.ours.trees[tree] for view in reading.views)]
+
+
 def unrecorded(rows: Sequence[Row]) -> list[tuple[Row, str, frozenset[str]]]:
     """Differences that nobody explained."""
     record = recorded()
