@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.corpus import content
-from tests.corpus.recipe import BLOCK, VOUCHED, Recipe, blocks, md5s, plant, run
+from tests.corpus.recipe import BLOCK, VOUCHED, Recipe, blocks, md5s, patch, plant, run
 
 Prepare = Callable[[Path], None]                # changes the planted folder before it is mastered
 BOOT = {"boot/boot.img": content.noise("boot", 2048), "boot/efi.img": content.noise("efi", 4096)}
@@ -92,6 +92,7 @@ def write_once(options: str, sessions: tuple[Mapping[str, bytes], ...], folder: 
 FIRST = {"目录.txt": b"1", "案卷/旧.txt": content.noise("old", 4000), "案卷/改.txt": b"before"}
 SECOND = {"案卷/改.txt": b"after, and longer", "案卷/新.txt": content.noise("new", 5000)}
 THIRD = {"第三次.txt": content.noise("third", 60_000)}
+EXTENTS = (content.noise("first extent", 4096), content.noise("second extent", 3000))
 PLAIN_FIRST = {"A.TXT": b"a", "DIR/OLD.TXT": b"old"}
 PLAIN_SECOND = {"DIR/NEW.TXT": b"new", "B.TXT": b"b"}
 
@@ -109,6 +110,14 @@ def without(files: Mapping[str, bytes], path: str) -> dict[str, str]:
     return {name: md5 for name, md5 in md5s(files).items() if name != path}
 
 
+def multi_extent(folder: Path) -> Path:
+    """One file in two records, as level 3 has them for files of 4 GiB and more. Source: ECMA-119 §9.1.6, §6.5.1."""
+    image = mastered("-iso-level 3", {"AAAA.BIN": EXTENTS[0], "AAAB.BIN": EXTENTS[1], "B.TXT": b"b"}, None, folder)
+    raw = image.read_bytes()
+    first, second = (raw.index(b"\x0a" + name) - 32 for name in (b"AAAA.BIN;1", b"AAAB.BIN;1"))
+    return patch(image, {first + 25: b"\x80", second + 33: b"AAAA.BIN;1"})
+
+
 def recipes() -> tuple[Recipe, ...]:
     p, c, la = content.plain(), content.chinese(), content.latin()
     gbk_names = md5s({"诚信档案.txt": "诚信档案.txt".encode(), "乗.txt": "乗.txt".encode()})
@@ -116,6 +125,8 @@ def recipes() -> tuple[Recipe, ...]:
     return (
         *(geniso(f"level-{level}", f"-iso-level {level}", p) for level in (1, 2, 3, 4)),
         geniso("level-1-many", "-iso-level 1", content.plain_many()),
+        Recipe("genisoimage-multi-extent", "genisoimage", "-iso-level 3, two records made one file", multi_extent,
+               md5s({"AAAA.BIN": b"".join(EXTENTS), "B.TXT": b"b"}), ("ISO 9660",)),
         geniso("level-4-latin", "-iso-level 4", la),
         geniso("level-4-gbk", "-iso-level 4", {}, gbk, truth=gbk_names, findings={"name-undecodable": 2}),
         geniso("gbk-rr", "-R", {}, gbk, truth=gbk_names, findings={"name-undecodable": 2}),

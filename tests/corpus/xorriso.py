@@ -142,8 +142,8 @@ def recipes() -> tuple[Recipe, ...]:
         xorriso("rr-1.12", "-compliance new_rr", c),
         xorriso("checksums", "-md5 on", c),
         xorriso("charset", "-compliance joliet_utf16:iso_9660_level=2", {"𠀀𠮷.txt": b"beyond the basic plane", **la}),
-        xorriso("extents", "-file_size_limit 70k -- -compliance iso_9660_level=3", p),
-        xorriso("split", "-split_size 64k", {"A.TXT": b"a"}),
+        Recipe("xorriso-split", "xorriso", "-split_size 64k: a folder of parts instead of a large file", split,
+               md5s(parts_of(p)), JR[:2]),
         Recipe("xorriso-hard-links", "xorriso", "-hardlinks on; a symbolic link", hard_links,
                md5s({"a/one.txt": b"one", "two.txt": b"one"}), JR[:2], findings={"symlink-noted": 2}),
         Recipe("xorriso-sessions", "xorriso", "two sessions on a file", partial(grown, (FIRST, SECOND)),
@@ -161,6 +161,19 @@ def recipes() -> tuple[Recipe, ...]:
                partial(by_cdrskin, "-J -R"), union(FIRST, SECOND), JR,
                trees={"Joliet": md5s(FIRST)}, findings={"layers-differ": 2, "structure-damaged": 1}),
     )
+
+
+def parts_of(files: Files) -> dict[str, bytes]:
+    big = files["DATA/SUB/BIG.BIN"]
+    name = "DATA/SUB/BIG.BIN/part_{}_of_2_at_{}_with_65536_of_" + str(len(big))
+    return {**{path: raw for path, raw in files.items() if raw is not big},
+            name.format(1, 0): big[:65536], name.format(2, 65536): big[65536:]}
+
+
+def split(folder: Path) -> Path:
+    plant(folder, content.plain())
+    run("xorriso", "-outdev", "image", "-split_size", "64k", "-map", "content", "/", "-commit", cwd=folder)
+    return folder / "image"
 
 
 def hard_links(folder: Path) -> Path:
