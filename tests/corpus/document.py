@@ -95,7 +95,9 @@ def cell(row: Row, witness: str) -> str:
     found = likenesses(row, witness)
     if all(likeness.right == likeness.total for likeness in found):
         return f"{found[0].right}/{found[0].total}" + (f" ×{len(found)}" if len(found) > 1 else "")
-    return ", ".join(f"{likeness.tree} {likeness.right}/{likeness.total}" for likeness in found)
+    told = "told the session: " if witness == "kernel" else ""         # the one view of the kernel that names no tree
+    return ", ".join(f"{'' if view.tree else told}{likeness.tree} {likeness.right}/{likeness.total}"
+                     for view, likeness in zip(reading.views, found, strict=True))
 
 
 def rightly_read(row: Row) -> int:
