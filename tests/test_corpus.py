@@ -1,7 +1,9 @@
 """The corpus: every image is read as it must be, and every difference from other people's readers has its reason."""
 from __future__ import annotations
 
+import tempfile
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +14,10 @@ RECIPES = {recipe.name: recipe for recipe in building.recipes()}
 
 
 @pytest.fixture(scope="session")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Row]:
+def rows() -> dict[str, Row]:
     """Built, read and witnessed once; a witness that cannot be had fails every test with its reason."""
-    return {row.recipe.name: row for row in survey.survey(tuple(RECIPES.values()), tmp_path_factory.mktemp("corpus"))}
+    with tempfile.TemporaryDirectory() as folder:           # 150 MB, which nobody needs afterwards
+        return {row.recipe.name: row for row in survey.survey(tuple(RECIPES.values()), Path(folder))}
 
 
 def test_the_corpus_is_wide() -> None:
