@@ -48,8 +48,8 @@ def body(rows: Sequence[Row]) -> str:
 
 def summary(rows: Sequence[Row]) -> Iterator[str]:
     """Images on which all that a reader shows is right, by maker."""
-    yield ("各来源中，读出结果全部正确的映像数（以该程序有内容可读的为分母）。 Images on which all that a reader shows is right,"
-           " of those with something for it.")
+    yield ("各来源中，读出结果全部正确的映像数（以该程序有内容可读的为分母）。 "
+           "Images on which all that a reader shows is right, of those with something for it.")
     yield ""
     yield f"| maker | images | ours | {' | '.join(witnesses.WITNESSES)} |"
     yield "|---" * (len(witnesses.WITNESSES) + 3) + "|"
