@@ -168,7 +168,8 @@ def _earlier(source: BlockSource, sessions: list[Session], count: int) -> Iterat
     if udf is not None and udf.earlier:
         yield from ((count - 1 - number, {"UDF": listing}) for number, listing in enumerate(udf.earlier))
     else:
-        yield from ((number, _walk(source, sessions[number - 1]).listings) for number in range(len(sessions) - 1, 0, -1))
+        for number in range(len(sessions) - 1, 0, -1):
+            yield number, _walk(source, sessions[number - 1]).listings
 
 
 class _Walked(NamedTuple):

@@ -57,8 +57,14 @@ def open_image(image: Path) -> Disc:
 def digests(disc: Disc, structure: Structure) -> dict[str, str]:
     """path → SHA-256 of what one planned pass gives of each file; a file with a byte missing has none."""
     assert structure.files is not None
+    return {structure.files.paths[i]: digest for i, digest in numbered_digests(disc, structure, "sha256").items()}
+
+
+def numbered_digests(disc: Disc, structure: Structure, algorithm: str) -> dict[int, str]:
+    """The same by the file's number, for carriers on which two files have one path."""
+    assert structure.files is not None
     plan = make_plan(structure)
-    hashes = [hashlib.sha256() for _ in structure.files.paths]
+    hashes = [hashlib.new(algorithm) for _ in structure.files.paths]
     done = [0] * len(hashes)
     for chunk in disc.read(plan):
         for part in chunk.parts:
@@ -67,8 +73,7 @@ def digests(disc: Disc, structure: Structure) -> dict[str, str]:
                 done[part.file_no] += part.length_bytes
             elif part.file_no not in plan.deferred:
                 done[part.file_no] = -1
-    return {path: hashes[i].hexdigest() for i, path in enumerate(structure.files.paths)
-            if done[i] == structure.files.sizes[i]}
+    return {i: hashes[i].hexdigest() for i in range(len(hashes)) if done[i] == structure.files.sizes[i]}
 
 
 def sha256s(content: Mapping[str, bytes]) -> dict[str, str]:
