@@ -386,7 +386,7 @@ def _against_itself(tables: Tables) -> Iterable[Finding]:
                                                     "content": text[:LONGEST_SHOWN]})
     declared = declared_count(tables.fields.get("item_count", ""))
     if tables.document_count and declared is not None and declared != tables.document_count:
-        yield Finding("form-count-differs", facts={"what": "items", "reason": "items", "declared": declared,
+        yield Finding("form-count-differs", facts={"what": "documents", "reason": "documents", "declared": declared,
                                                    "actual": tables.document_count})
 
 

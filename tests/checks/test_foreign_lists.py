@@ -244,7 +244,6 @@ REFUSED = {
     "fciv-without-its-head": "".join(f"{of(raw)} {of(raw, 'sha1')} {path}\n" for path, raw in CONTENT.items()),
     "names-above-and-below": f"; UTF8: 一.pdf\n{A} *?.pdf\n; UTF8: 二.pdf\n",
     "more-bad-than-good": f"MD5 的 a 哈希:\n{A}\n" + "x\n" * 3,
-    "html-without-a-table": "<html><body>MD5</body></html>",
     "html-with-spans": tools.hashmyfiles_html(CONTENT).replace("<td bgcolor=#FFFFFF nowrap>", "<td colspan=2>", 1),
     "html-with-a-table-inside": tools.hashmyfiles_html(CONTENT).replace("<td ", "<td><table><tr><td ", 1),
     "html-with-a-hidden-cell": tools.hashmyfiles_html(CONTENT).replace("<td ", "<!-- <td> --><td ", 1),

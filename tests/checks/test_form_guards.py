@@ -129,7 +129,7 @@ def test_a_text_document_of_the_same_family(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("content", "kind"), [
-    (f"<html><table><tr><td>文件名</td><td>MD5</td></tr><tr><td>a</td><td>{A}</td></tr></table></html>", "html"),
+    ("<html><body>MD5</body></html>", "html"),
     (f"\ufeff\n<!-- x -->\n<TABLE border=1><tr><td>a</td><td>{A}</td></tr></TABLE>", "html"),
     ('<?xml version="1.0"?><?mso-application progid="Excel.Sheet"?><Workbook'
      ' xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>', "xml-2003"),
@@ -138,6 +138,12 @@ def test_a_text_document_of_the_same_family(tmp_path: Path) -> None:
 ])
 def test_what_is_saved_as_xls_and_is_none(tmp_path: Path, content: str | bytes, kind: str) -> None:
     assert refusal(written(tmp_path, "form.xls", content)) == ("form-wrong-kind", kind)
+
+
+def test_a_web_page_with_a_list_is_one_whatever_it_is_called(tmp_path: Path) -> None:
+    page = f"<html><table><tr><td>文件名</td><td>MD5</td></tr><tr><td>a</td><td>{A}</td></tr></table></html>"
+    form = read_form(written(tmp_path, "form.xls", page))
+    assert [(line.path, line.digest) for line in form.lines] == [("a", A)] and form.layout == "html"
 
 
 def test_an_empty_workbook(tmp_path: Path) -> None:

@@ -157,7 +157,7 @@ def test_a_filled_form_is_read_completely(tmp_path: Path) -> None:
     assert list(form.lines) == [
         DigestLine(2, "G001-A", "a/1.zip", Scope.FILE, "md5", A, "1.500GB", ""),
         DigestLine(3, "G002-A", "", Scope.CATALOGUE, "sm3", SM3, "0.001GB", ""),
-        DigestLine(4, "G002-A", "b.7z", Scope.PARTS, "sha256", SM3, "123B", "")]
+        DigestLine(4, "G002-A", "b.7z", Scope.PARTS, "sha256", SM3, "123B", "", 3)]
     assert form.carriers == (
         CarrierLine("G001-A", "光盘", "DVD-R", "J010_G001_A", "SN1", "公文", "A", 1, 5, ("P1", "P2")),
         CarrierLine("G001-B", "光盘", "DVD-R", "", "", "公文", "B"),

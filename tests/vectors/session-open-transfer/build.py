@@ -3,11 +3,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.bind import Choice
+from tests.transfer_kit import carrier_2022, transfer
 from tests.udf_writer import Options
-from tests.vectors_kit import CONTENT, Case, udf
+from tests.vectors_kit import Case, udf
 
 
 def build(folder: Path) -> Case:
-    case = udf(folder, CONTENT, Options(integrity=("open",)))
-    return Case(case.source, case.form, Choice(profile="transfer"))
+    content = carrier_2022()
+    return transfer(folder, content, udf(folder, content, Options(integrity=("open",))).source)
