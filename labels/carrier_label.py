@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
-from urllib.parse import quote
 
 from checks.catalogue import shown
 from checks.judge import final_outcome
 from checks.verdict import Decision, Outcome, Verdict
+from labels.code import PaperCode, content_of, short
 from labels.page import A4, MM, Box, Sheet, text_width
 from labels.sentences import edition, final_readings, gigabytes, name_of, say
 
@@ -32,6 +32,7 @@ class Labelling:
     """What the label says that the decision does not know. Dates as local text; "" = a line to write on.
 
     face: also a page for a printable disc face. unit_short: 单位简称 for it, "" = the whole name. reprint: 0 = first.
+    head_sha256: of the decision's line in the register.
     """
 
     accepted_on: str
@@ -41,6 +42,7 @@ class Labelling:
     unit_short: str = ""
     face: bool = False
     reprint: int = 0
+    head_sha256: str = ""
 
 
 def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | IO[bytes], labelling: Labelling
@@ -55,12 +57,13 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     if decision.outcome is Outcome.UNDECIDED or final_outcome(verdict, decision.resolutions) is not Outcome.PASSED:
         raise ValueError("a label of acceptance needs a carrier that passed")
     sheet = Sheet(target, f"{decision.number} {verdict.carrier.number}", decision.at)
+    sheet.bears(labelling.head_sha256)
     values = dict(_values(decision, verdict, labelling))
     if labelling.reprint:
         values["cert_no"] += " " + say("page.reprint", count=labelling.reprint)
     left = (A4[0] - _INSERT) / 2
     insert = Box(left, 22 * MM, _INSERT, _INSERT)
-    _draw_insert(sheet, insert, values, _qr_text(decision, verdict))
+    _draw_insert(sheet, insert, values, _qr_text(decision, verdict, labelling.head_sha256))
     _crop_marks(sheet, insert, say("label.front_note"))
     for number in range(2):
         strip = Box((A4[0] - _SPINE[0]) / 2, (164 + number * 26) * MM, *_SPINE)
@@ -73,11 +76,9 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     return tuple(sorted(sheet.missing))
 
 
-def _qr_text(decision: Decision, verdict: Verdict) -> str:
-    """ASCII only: 检验表编号, 载体编号, first 16 digits of content_sha256, outcome; parted by bars."""
-    parts = (decision.number, verdict.carrier.number, (verdict.digests.content_sha256 or "")[:16],
-             final_outcome(verdict, decision.resolutions))
-    return "|".join(quote(part, safe=" ()+,./:;=@_~") for part in parts)
+def _qr_text(decision: Decision, verdict: Verdict, head: str) -> str:
+    return PaperCode(decision.number, verdict.carrier.number, content_of([verdict.digests.content_sha256]),
+                     final_outcome(verdict, decision.resolutions), short(head).replace(" ", "")).text()
 
 
 def _values(decision: Decision, verdict: Verdict, labelling: Labelling) -> Mapping[str, str]:
@@ -99,6 +100,7 @@ def _values(decision: Decision, verdict: Verdict, labelling: Labelling) -> Mappi
         "made_on": shown(labelling.made_on), "accepted_on": shown(labelling.accepted_on),
         "cert_no": shown(decision.number), "next_check_due": shown(labelling.next_check_due), "location": "",
         "bars": facts.number if len(facts.number) <= _BARS_CHARS and facts.number == shown(facts.number) else "",
+        "head": say("label.head", short=short(labelling.head_sha256)) if labelling.head_sha256 else "",
         "sealed": say("label.sealed_value"), "custody": shown(decision.receiving_org)}
 
 
@@ -121,6 +123,8 @@ def _draw_insert(sheet: Sheet, box: Box, values: Mapping[str, str], qr: str) -> 
         width = box.width / len(fields)
         for number, field in enumerate(fields):
             _field(sheet, Box(box.left + number * width, top, width, height), say(f"label.{field}"), values[field])
+        if fields == ("digest",):                           # its own value is of one length: there is room beside it
+            sheet.one_line(Box(box.left, top, box.width - 4, height), values["head"], 7, "right")
         top += height
     room = Box(box.left, top, box.width, box.top + box.height - top)
     side = room.height - 20                                 # white on all sides: four squares of the code

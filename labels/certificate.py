@@ -13,12 +13,14 @@ from typing import IO, Any
 
 from checks.verdict import Decision, Outcome
 from labels.annex import Layout, Strip, annex, deal
+from labels.code import PaperCode, content_of, short
 from labels.page import A4, LEADING, MM, SIZES, Box, Sheet, text_width
-from labels.sentences import cells, edition, headline, say
+from labels.sentences import cells, edition, final_readings, headline, say
 
 _SMALL = 9.0                        # points: notes under labels, printed names
 _FOOT = 7.0                         # points: the machine's own line at the foot
 _TOP_LINE = 16.0                    # points above the grid: number, reprint mark
+_CODE = 42.0                        # points: side of the 2-D code
 _RUNNING = 16.0                     # points: where an annex page says which carrier goes on
 
 
@@ -27,6 +29,7 @@ class Printing:
     """One printing of a decision. printed_at: local time as it shall stand. reprint: 0 = first printing.
 
     head_sha256: of the decision's line in the register. utc_offset_minutes: local time of the times on the annex.
+    self_signed: by a key of the station's own.
     """
 
     printed_at: str
@@ -36,6 +39,7 @@ class Printing:
     head_sha256: str = ""
     station_version: str = ""
     utc_offset_minutes: int = 480
+    self_signed: bool = False
 
 
 def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
@@ -52,12 +56,14 @@ def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printin
     rests = _draw_grid(draft, decision, frame)
     title = say("form.title")
     sheet = Sheet(target, f"{title} {decision.number}", decision.at)
+    sheet.bears(printing.head_sha256)
     layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
     room = frame.height - _RUNNING - _TOP_LINE
     pages = deal(annex(layout, decision, rests, printing.head_sha256), room)
     count = 1 + len(pages)
     _draw_grid(sheet, decision, frame)
     _draw_margins(sheet, frame, decision, printing, (1, count))
+    _draw_code(sheet, frame, decision, printing.head_sha256)
     before: Sequence[Strip] = ()
     for number, strips in enumerate(pages, 2):
         sheet.next_page()
@@ -148,7 +154,8 @@ def _draw_conclusion(sheet: Sheet, box: Box, headline_text: str, text: str) -> s
 def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printing, page: tuple[int, int]) -> None:
     """Above: number of the 检验表, mark of a reprint. Below: scope, page of pages, head of the register, software."""
     above = Box(frame.left, frame.top - _TOP_LINE - 2, frame.width, _TOP_LINE)
-    beside = Box(above.left + 80, above.top, above.width - 80, above.height)       # the mark stands to the left of it
+    left, right = 80, _CODE + 10                            # there stand the mark of a reprint, and the code
+    beside = Box(above.left + left, above.top, above.width - left - right, above.height)
     sheet.one_line(beside, say("page.number", number=decision.number), SIZES[0], "right")
     if printing.reprint:
         mark = say("page.reprint", count=printing.reprint)
@@ -163,10 +170,19 @@ def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printi
     label = say("page.head") + " "
     sheet.aligned(small, label, _FOOT)
     sheet.aligned(small._replace(left=small.left + text_width(label, _FOOT)), sheet.covered(head), _FOOT, mono=True)
+    if printing.self_signed:
+        sheet.one_line(small, say("page.self_signed"), _FOOT, "right", 5.0)
     printer = f" {printing.printer}" if printing.printer else ""
     text = say("page.printed", printed_at=printing.printed_at, printer=printer, copies=printing.copies,
                version=printing.station_version or say("page.unknown"))
     sheet.one_line(small._replace(top=small.top + 10), text, _FOOT)
+
+
+def _draw_code(sheet: Sheet, frame: Box, decision: Decision, head: str) -> None:
+    """The 2-D code above the right end of the grid, white on all sides."""
+    code = PaperCode(decision.number, "", content_of([v.digests.content_sha256 for v in final_readings(decision)]),
+                     decision.outcome, short(head).replace(" ", ""))
+    sheet.qr(Box(frame.left + frame.width - _CODE, frame.top - _CODE - 6, _CODE, _CODE), code.text())
 
 
 def _draw_annex_page(sheet: Sheet, frame: Box, decision: Decision, strips: Sequence[Strip], before: Sequence[Strip]

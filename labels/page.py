@@ -233,6 +233,11 @@ class Sheet:
         self._canvas.setProducer("")
         self._canvas.setCreator("")
 
+    def bears(self, head_sha256: str) -> None:
+        """Name in the PDF's keywords the head of the register that this paper bears, so that it can be asked for."""
+        if head_sha256:
+            self._canvas.setKeywords(f"head:{head_sha256}")
+
     def covered(self, text: str) -> str:
         """`covered`, with what is missing remembered."""
         return covered(text, self.missing)

@@ -21,7 +21,11 @@ DEFAULT_PATH = Path("/etc/station/station.toml")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4)."""
+    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4).
+
+    signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
+    "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
+    """
 
     station_id: str = "S1"
     language: str = "zh"
@@ -30,6 +34,11 @@ class Config:
     batch_number: str = "{fonds_no}-{year}-{seq:02d}"
     certificate_number: str = "{batch}-J{seq:02d}"
     label_number: str = "{batch}-L{seq:02d}"
+    attestation_number: str = "{station}-{year}-A{seq:04d}"
+    lock_number: str = "{station}-{week}-K{seq:02d}"
+    signing_p12: str = ""
+    signing_password_file: str = ""
+    signing_crl: str = ""
     certificate_copies: int = 2
     read_retries: int = 2
     save_seconds: float = 30.0
@@ -40,8 +49,9 @@ class Config:
     set_names: Mapping[str, str] = field(default_factory=lambda: {"A": "封存", "B": "利用", "C": "异地"})
 
     def policy_sha256(self) -> str:
-        """Identity of the policy that a verdict was made under (the home is a place, not a policy)."""
-        policy = {key: value for key, value in asdict(self).items() if key not in ("home", "language")}
+        """Identity of the policy that a verdict was made under (places are no policy)."""
+        places = ("home", "language", "signing_p12", "signing_password_file", "signing_crl")
+        policy = {key: value for key, value in asdict(self).items() if key not in places}
         return hashlib.sha256(json.dumps(policy, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

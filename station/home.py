@@ -45,6 +45,9 @@ class Home:
         self.intakes = root / "intakes"
         self.batches = root / "batches"
         self.outbox = root / "outbox"
+        self.papers = root / "papers"      # of no batch: attestations, lock pages
+        self.keys = root / "keys"
+        self.index = root / "index"        # made from the rest; may be deleted at any time
 
     def prepare(self) -> None:
         """Make the folders, and try that something can be kept here.
@@ -52,7 +55,7 @@ class Home:
         Raises: RegisterError.
         """
         with kept(self.root):
-            for folder in (self.register, self.intakes, self.batches, self.outbox):
+            for folder in (self.register, self.intakes, self.batches, self.outbox, self.papers):
                 folder.mkdir(parents=True, exist_ok=True)
             for folder in (self.register, self.intakes, self.batches):
                 if not os.access(folder, os.W_OK | os.X_OK):
@@ -96,7 +99,7 @@ def append_durably(path: Path, raw: bytes) -> None:
             sync_folder(path.parent)
 
 
-def write_durably(path: Path, raw: bytes) -> str:
+def write_durably(path: Path, raw: bytes, mode: int = 0o640) -> str:
     """Write a file whole or not at all, and sync it. Returns its SHA-256.
 
     Raises: RegisterError.
@@ -104,7 +107,7 @@ def write_durably(path: Path, raw: bytes) -> str:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     with kept(path):
         try:
-            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o640)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
             try:
                 _write_all(handle, raw)
                 os.fsync(handle)

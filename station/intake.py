@@ -111,22 +111,11 @@ class Work(NamedTuple):
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
     """The one pass, from where an earlier sitting left off."""
     structure, plan, files, joined = work.structure, work.plan, work.structure.files, work.binding.joined
-    count = (len(files) if files is not None else 0) + len(joined)
-    ranges = [min(n * structure.block_bytes, structure.capacity_bytes)
-              for n in (structure.volume_blocks, structure.blocks) if n]
-    digests = Digests(work.hashers, structure, Fixities(work.hashers.algorithms, count), joined=joined,
-                      carrier_algorithms=work.binding.carrier_algorithms, carrier_ranges=ranges)
+    count = len(files) if files is not None else 0
+    digests = digests_for(work.hashers, structure, plan, work.binding)
     readability = Readability(structure, plan.planned_bytes,
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
     formats, metadata = Formats(structure), Metadata(structure)
-    for number in plan.lost:
-        digests.lose(number, ReadState.TRUNCATED)
-    if files is not None:
-        for number in (*files.obstacles, *(n for n, parts in enumerate(joined, len(files))
-                                           if not files.obstacles.keys().isdisjoint(parts))):
-            digests.lose(number, ReadState.NO_CONTENT)
-        digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
-        digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
     consumers = Consumers(digests, readability, formats, metadata)
     first, earlier = _take_up(journal, consumers)
     if first:
@@ -142,7 +131,26 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
     return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings()),
                    work.enclosed, digests.finish(), readability, formats, plan.planned_bytes,
-                   sum(lost for number, lost in plan.lost.items() if number < count - len(joined)), joined)
+                   sum(lost for number, lost in plan.lost.items() if number < count), joined)
+
+
+def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Binding) -> Digests:
+    """The consumer that hashes every file, and what is known of them before the first block is read."""
+    files, joined = structure.files, binding.joined
+    count = (len(files) if files is not None else 0) + len(joined)
+    ranges = [min(n * structure.block_bytes, structure.capacity_bytes)
+              for n in (structure.volume_blocks, structure.blocks) if n]
+    digests = Digests(hashers, structure, Fixities(hashers.algorithms, count), joined=joined,
+                      carrier_algorithms=binding.carrier_algorithms, carrier_ranges=ranges)
+    for number in plan.lost:
+        digests.lose(number, ReadState.TRUNCATED)
+    if files is not None:
+        for number in (*files.obstacles, *(n for n, parts in enumerate(joined, len(files))
+                                           if not files.obstacles.keys().isdisjoint(parts))):
+            digests.lose(number, ReadState.NO_CONTENT)
+        digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
+        digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
+    return digests
 
 
 class Consumers(NamedTuple):

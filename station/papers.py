@@ -1,19 +1,17 @@
 """The decision of a batch and its papers: 检验表 with its 附页, labels; each numbered, hashed and in the register.
 
 Takes a batch and two people, gives a `Decision` on record and PDFs; relies on labels for drawing. The order at the
-end is fixed (contract): decision line → PDF bearing that line's hash → print line bearing the PDF's hash.
+end is fixed (contract): decision line, its hash signed in a `lock` line → PDF bearing that hash → signature → print
+line bearing the PDF's hash.
 """
 from __future__ import annotations
 
-import hashlib
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 from checks.judge import batch_outcome, final_outcome
 from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
@@ -32,8 +30,10 @@ from station.batch import (
     record_json,
     two_people,
 )
+from station.evidence import issue, lock, ready_signer
 from station.home import RegisterError, file_sha256, write_durably
-from station.register import Station, raw_lines, utc_now
+from station.keys import Signer
+from station.register import Station, utc_now
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One printed file. kind: certificate | label. missing: code points that no installed font has."""
+    """One printed file. kind: certificate | label | attestation | lock-page. missing: code points that no font has."""
 
     number: str
     kind: str
@@ -57,10 +57,11 @@ class Paper:
     missing: tuple[str, ...] = ()
 
 
-def decide(station: Station, number: str, people: People) -> tuple[Decision, list[Paper]]:
-    """Decide a batch and print its papers.
+def decide(station: Station, number: str, people: People, ask: Callable[[], str] | None = None
+           ) -> tuple[Decision, list[Paper]]:
+    """Decide a batch and print its papers. ask: gives the password of the centre's key, where one is needed.
 
-    Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError.
+    Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError; Refused("key-…").
     """
     two_people(people.operator, people.reviewer)
     for word in forbidden_words(f"{people.remark} {people.appearance}"):
@@ -82,6 +83,7 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
         station=station.config.station_id)
     if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
         raise RegisterError("number-taken", number=decision.number)
+    signer = ready_signer(station, ask)                         # a key that may not sign is found out now
     raw = record_json(to_record(decision))
     decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
     head = station.register.append("decision", {
@@ -89,7 +91,8 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
         "reviewer": people.reviewer, "remark": people.remark, "intakes": [v.intake for v in verdicts],
         "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
         "decision_sha256": decision_sha256})
-    return decision, print_all(station, decision, head)
+    lock(station, signer, head)
+    return decision, print_all(station, signer, decision, head)
 
 
 def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:
@@ -102,10 +105,10 @@ def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcom
     return outcomes
 
 
-def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
+def print_all(station: Station, signer: Signer, decision: Decision, head: str) -> list[Paper]:
     """The certificate, then a label set for every disc that passed; each paper's print line follows its file."""
-    papers = [_print(station, decision, Paper(decision.number, "certificate", _path(station, decision.batch,
-                                                                                   decision.number)), head, 0)]
+    first = Paper(decision.number, "certificate", _path(station, decision.batch, decision.number))
+    papers = [_print(station, signer, (decision, head), first)]
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
     taken = sum(1 for p in fold(station, decision.batch).prints if p["paper"] == "label" and not p["reprint"])
@@ -114,23 +117,24 @@ def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
             taken += 1
             number = station.config.label_number.format(batch=decision.batch, seq=taken)
             paper = Paper(number, "label", _path(station, decision.batch, number), verdict.intake)
-            papers.append(_print(station, decision, paper, head, 0))
+            papers.append(_print(station, signer, (decision, head), paper))
     return papers
 
 
-def reprint(station: Station, number: str) -> Paper:
+def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> Paper:
     """A paper again, with the same words, marked as a reprint and counted.
 
     A decision whose printing was interrupted gets its first print. Raises: UsageError("paper-unknown");
-    RegisterError("journal-altered").
+    RegisterError("journal-altered"); Refused("key-…").
     """
-    prints = [line for line in station.register.lines_of("print") if line["number"] == number]
+    prints = [line for line in station.register.lines_of("print", about=(number,)) if line["number"] == number]
+    decision, head = load_decision(station, str(prints[0]["decision"]) if prints else number)
+    signer = ready_signer(station, ask)
     if not prints:
-        return print_all(station, *load_decision(station, number))[0]
-    first = prints[0]
-    decision, head = load_decision(station, str(first["decision"]))
+        return print_all(station, signer, decision, head)[0]
     path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
-    return _print(station, decision, Paper(number, first["paper"], path, first["intake"]), head, len(prints))
+    return _print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
+                  len(prints))
 
 
 def load_decision(station: Station, number: str) -> tuple[Decision, str]:
@@ -138,23 +142,26 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
 
     Raises: UsageError("paper-unknown"); RegisterError("journal-altered").
     """
-    for raw in raw_lines(station.register.path):
-        if b'"type":"decision"' not in raw:
-            continue
-        line: Mapping[str, Any] = json.loads(raw)
-        if line["type"] == "decision" and line["number"] == number:
+    for head, line in station.register.hashed_lines_of("decision", about=(number,)):
+        if line["number"] == number:
             path = station.home.batches / line["batch"] / f"{number}.json"
             if not path.is_file() or file_sha256(path) != line["decision_sha256"]:
                 raise RegisterError("journal-altered", path=str(path))
-            return from_record(Decision, json.loads(path.read_bytes())), hashlib.sha256(raw).hexdigest()
+            return from_record(Decision, json.loads(path.read_bytes())), head
     raise UsageError("paper-unknown", number=number)
 
 
-def _print(station: Station, decision: Decision, paper: Paper, head: str, reprint_no: int) -> Paper:
+def printing_now(station: Station, signer: Signer, head: str, reprint_no: int) -> Printing:
+    """How a paper that bears this head is printed now, by this key."""
     now = datetime.now().astimezone()
     offset = now.utcoffset()
-    printing = Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
-                        __version__, round(offset.total_seconds() / 60) if offset else 0)
+    return Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
+                    __version__, round(offset.total_seconds() / 60) if offset else 0, signer.own)
+
+
+def _print(station: Station, signer: Signer, of: tuple[Decision, str], paper: Paper, reprint_no: int = 0) -> Paper:
+    decision, head = of
+    printing = printing_now(station, signer, head, reprint_no)
     drawn = BytesIO()
     copies = 1
     if paper.kind == "certificate":
@@ -163,14 +170,12 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     else:
         verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
         accepted = datetime.fromisoformat(decision.at).astimezone().date()
-        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no)
+        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no,
+                              head_sha256=head)
         missing = draw_disc_labels(decision, verdict, drawn, labelling)
-    sha256 = write_durably(paper.path, drawn.getvalue())
-    write_durably(station.home.outbox / paper.path.name, drawn.getvalue())
-    station.register.append("print", {
+    issue(station, signer, paper.path, drawn.getvalue(), {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
-        "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
-        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
+        "intake": paper.intake, "head": head, "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
     return replace(paper, missing=missing)
 
 

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -57,7 +57,7 @@ class Register:
                 raise RegisterError("clock-behind", now=at, last=str(last[1]["at"]))
             line = {"seq": int(last[1]["seq"]) + 1 if last else 1, "at": at, "station": self.station_id, "type": kind,
                     **record, "prev": hashlib.sha256(last[0]).hexdigest() if last else FIRST}
-            raw = json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
+            raw = _json(line)
             append_durably(self.path, raw + b"\n")
             return hashlib.sha256(raw).hexdigest()
 
@@ -69,19 +69,31 @@ class Register:
         for number, raw in enumerate(raw_lines(self.path), 1):
             yield _parsed(self.path, number, raw)
 
-    def lines_of(self, *kinds: str) -> Iterator[dict[str, Any]]:
-        """The lines of some types only; the others are not parsed."""
+    def lines_of(self, *kinds: str, about: Collection[str] = ()) -> Iterator[dict[str, Any]]:
+        """The lines of some types only; the others are not parsed.
+
+        about: only lines in which one of these texts stands somewhere, as a value or part of one (no `about` = all).
+        """
+        return (line for _, line in self.hashed_lines_of(*kinds, about=about))
+
+    def hashed_lines_of(self, *kinds: str, about: Collection[str] = ()) -> Iterator[tuple[str, dict[str, Any]]]:
+        """The same, each with its SHA-256."""
         marks = [f'"type":"{kind}"'.encode() for kind in kinds]
+        texts = [_json(text)[1:-1] for text in about]
         for number, raw in enumerate(raw_lines(self.path), 1):
-            if any(mark in raw for mark in marks):
+            if any(mark in raw for mark in marks) and (not about or any(text in raw for text in texts)):
                 line = _parsed(self.path, number, raw)
                 if line["type"] in kinds:
-                    yield line
+                    yield hashlib.sha256(raw).hexdigest(), line
 
     def head(self) -> str:
         """SHA-256 of the last line, 64 zeros for an empty register."""
+        return self.position()[1]
+
+    def position(self) -> tuple[int, str]:
+        """How many lines there are, and the head."""
         last = self._last_line()
-        return hashlib.sha256(last[0]).hexdigest() if last else FIRST
+        return (int(last[1]["seq"]), hashlib.sha256(last[0]).hexdigest()) if last else (0, FIRST)
 
     def repair(self) -> bool:
         """Cut a torn last line off and keep it in a `repair` line. Returns whether there was one.
@@ -111,6 +123,10 @@ class Register:
                 want *= 4
         rows = tail.split(b"\n")
         return (rows[-2], _parsed(self.path, 0, rows[-2])) if len(rows) > 1 else None
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "backslashreplace")
 
 
 def _parsed(path: Path, number: int, raw: bytes) -> dict[str, Any]:
@@ -147,31 +163,36 @@ def _torn_tail(path: Path) -> bytes:
             want *= 4
 
 
-def check_chain(path: Path) -> tuple[list[Break], list[dict[str, Any]]]:
-    """Re-check one register file: every line whole, numbered, chained. Returns the breaks and the readable lines."""
-    breaks: list[Break] = []
-    lines: list[dict[str, Any]] = []
-    before, number = FIRST, 0
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A line of a chain as the audit meets it. line: None = it cannot be read. breaks: what is wrong with it."""
+
+    number: int
+    sha256: str
+    line: dict[str, Any] | None
+    breaks: tuple[Break, ...]
+
+
+def links(path: Path) -> Iterator[Link]:
+    """Re-check one register file, line by line: whole, ours, numbered, chained. A torn tail is a link too."""
+    before, number, at = FIRST, 0, ""
     for number, raw in enumerate(raw_lines(path), 1):
+        sha256, line = hashlib.sha256(raw).hexdigest(), None
+        wrong = []
         try:
             line = _parsed(path, number, raw)
         except RegisterError:
-            breaks.append(Break(str(path), number, "break-unreadable"))
-            before = hashlib.sha256(raw).hexdigest()
-            continue
-        if line["prev"] != before:
-            breaks.append(Break(str(path), number, "break-chain"))
-        if line["seq"] != number:
-            breaks.append(Break(str(path), number, "break-sequence"))
-        if lines and line["at"] < lines[-1]["at"]:
-            breaks.append(Break(str(path), number, "break-clock"))
-        if line["type"] == "repair":
-            breaks.append(Break(str(path), number, "break-repaired"))
-        before = hashlib.sha256(raw).hexdigest()
-        lines.append(line)
+            wrong.append("break-unreadable")
+        if line is not None:
+            checks = {"break-chain": line["prev"] != before, "break-sequence": line["seq"] != number,
+                      "break-clock": str(line["at"]) < at, "break-repaired": line["type"] == "repair",
+                      "break-station": line.get("station") != path.stem}
+            wrong += [what for what, is_so in checks.items() if is_so]
+            at = str(line["at"])
+        before = sha256
+        yield Link(number, sha256, line, tuple(Break(str(path), number, what) for what in wrong))
     if _torn_tail(path):
-        breaks.append(Break(str(path), number + 1, "break-torn"))
-    return breaks, lines
+        yield Link(number + 1, "", None, (Break(str(path), number + 1, "break-torn"),))
 
 
 @dataclass(frozen=True, slots=True)

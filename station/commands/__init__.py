@@ -2,6 +2,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import sys
+from collections.abc import Callable
 
 from checks.verdict import Outcome
 from station.config import home_path, load_config
@@ -10,6 +13,11 @@ from station.register import Register, Station
 from station.words import Voice
 
 EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.PARTLY: 1, Outcome.UNDECIDED: 3}
+
+
+def asked_password(voice: Voice) -> Callable[[], str] | None:
+    """Asks for the password of the centre's key, unseen; None where nobody sits at the terminal."""
+    return (lambda: getpass.getpass(voice.phrase("ask-password"))) if sys.stdin.isatty() else None
 
 
 def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True) -> Station:

@@ -6,7 +6,7 @@ import json
 import sys
 
 from station import batch as batches
-from station.commands import EXIT, open_station
+from station.commands import EXIT, asked_password, open_station
 from station.papers import Paper, People, decide
 from station.words import Voice
 
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     if appearance is None:
         appearance = _ask(voice) if sys.stdin.isatty() else ""
     people = People(options.operator, options.reviewer, options.remark, appearance)
-    decision, papers = decide(station, batch.number, people)
+    decision, papers = decide(station, batch.number, people, asked_password(voice))
     if options.json:
         voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,
                                  "papers": [{"number": p.number, "kind": p.kind, "path": str(p.path)}

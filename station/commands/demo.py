@@ -57,11 +57,12 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         for paper in papers:
             tell_paper(paper, voice)
     voice.say("demo-audit")
-    lines, breaks = audit(station.home)
-    voice.answer(voice.phrase("audit-broken" if breaks else "audit-whole", lines=lines, count=len(breaks)))
+    report = audit(station.home)
+    voice.answer(voice.phrase("audit-broken" if report.breaks else "audit-whole", lines=report.lines,
+                              count=len(report.breaks)))
     voice.say("demo-end")
     outcomes = [r.outcome for n in (good, bad) for r in batches.fold(station, n).readings]
-    return 0 if outcomes == [Outcome.PASSED, Outcome.FAILED] and not breaks else 1
+    return 0 if outcomes == [Outcome.PASSED, Outcome.FAILED] and not report.breaks else 1
 
 
 def _sample(folder: Path, number: int, voice: Voice) -> None:

@@ -2,11 +2,12 @@
 import json
 import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from station.home import Home, RegisterError
-from station.register import FIRST, Register, check_chain
+from station.register import FIRST, Break, Register, links
 
 TIMES = [f"2026-01-0{day}T08:00:00Z" for day in range(1, 10)]
 
@@ -19,6 +20,12 @@ def a_register(folder: Path, lines: int = 3) -> Register:
     for number in range(lines):
         register.append("verdict", {"intake": f"S1-2026-{number:06d}", "text": "档案\udc80“\n"})
     return register
+
+
+def check_chain(path: Path) -> tuple[list[Break], list[dict[str, Any]]]:
+    """All breaks of a chain, and its readable lines."""
+    chain = list(links(path))
+    return [b for link in chain for b in link.breaks], [link.line for link in chain if link.line is not None]
 
 
 def test_lines_are_numbered_and_chained(tmp_path: Path) -> None:
