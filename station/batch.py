@@ -23,7 +23,7 @@ from checks.normalise import is_classified
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
-from station.register import Station
+from station.register import Register, Station
 
 READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
@@ -82,7 +82,7 @@ def of_form(station: Station, form: SubmittedForm | None) -> str:
 
 
 def _batch_of(station: Station, form_sha256: str) -> str:
-    for line in station.register.lines_of("batch"):
+    for line in station.register.lines_of("batch", about=(form_sha256,)):
         if line["form_sha256"] == form_sha256:
             return str(line["batch"])
     return ""
@@ -143,7 +143,8 @@ def _keep(folder: Path, form: SubmittedForm, form_path: Path) -> tuple[str, dict
 
 def _next_number(station: Station, fields: Mapping[str, str]) -> str:
     fonds = _SAFE.sub("_", fields["fonds_no"])
-    taken = {str(line["batch"]) for line in station.register.lines_of("batch")}
+    taken = {str(line["batch"]) for path in station.home.register.glob("*.jsonl")      # also of another station here
+             for line in Register(station.home, path.stem).lines_of("batch")}
     template = station.config.batch_number
     for seq in range(1, 10_000):
         number = _SAFE.sub("_", fields.get("batch_no", "")).lstrip(".")[:60] if seq == 1 else ""
@@ -158,15 +159,15 @@ def fold(station: Station, number: str) -> Batch:
 
     Raises: UsageError("batch-unknown"); RegisterError.
     """
-    kinds = ("batch", "verdict", "resolution", "decision", "print")
-    lines = list(station.register.lines_of(*kinds))
-    opened = [line for line in lines if line["type"] == "batch" and line["batch"] == number]
+    opened = [line for line in station.register.lines_of("batch", about=(number,)) if line["batch"] == number]
     if not opened:
         raise UsageError("batch-unknown", batch=number)
     forms = {line["form_sha256"] for line in opened}
-    verdicts = [line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms]
+    verdicts = [line for line in station.register.lines_of("verdict", about=forms) if line["form_sha256"] in forms]
     replaced = {line["replaces"] for line in verdicts if line["replaces"]}
     intakes = {line["intake"] for line in verdicts}
+    lines = [*station.register.lines_of("resolution"),
+             *station.register.lines_of("decision", "print", about=(number,))]
     newest = opened[-1]
     return Batch(
         number, newest["fields"], newest["form_sha256"], newest["form_name"], tuple(newest["carriers"]),
@@ -193,7 +194,7 @@ def load_verdict(station: Station, intake: str) -> Verdict:
 
     Raises: UsageError("intake-unknown"); RegisterError("journal-altered").
     """
-    line = next((v for v in station.register.lines_of("verdict") if v["intake"] == intake), None)
+    line = next((v for v in station.register.lines_of("verdict", about=(intake,)) if v["intake"] == intake), None)
     if line is None:
         raise UsageError("intake-unknown", intake=intake)
     path = station.home.intakes / intake / "journal.jsonl"

@@ -7,6 +7,7 @@ line bearing the PDF's hash.
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import os
 import re
@@ -82,10 +83,13 @@ def certificate_of(line: Mapping[str, Any]) -> x509.Certificate:
 
     Raises: ValueError where it is none, or not the one of the line's fingerprint.
     """
-    certificate = x509.load_der_x509_certificate(base64.b64decode(line["certificate"]))
-    if fingerprint(certificate) != line["fingerprint"]:
+    raw = base64.b64decode(line["certificate"])
+    if hashlib.sha256(raw).hexdigest() != line["fingerprint"]:
         raise ValueError("a certificate of another fingerprint")
-    return certificate
+    try:
+        return x509.load_der_x509_certificate(raw)
+    except x509.InvalidVersion as failure:
+        raise ValueError(str(failure)) from failure
 
 
 def issue(station: Station, signer: Signer, path: Path, drawn: bytes, record: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from station.home import Home, RegisterError, append_durably, kept
 Record = Mapping[str, Any]
 FIRST = "0" * 64                 # what the first line carries as the hash of the line before
 _TAIL_BYTES = 1 << 16
+_PART_BYTES = 1 << 22
 
 
 def utc_now() -> str:
@@ -80,8 +81,8 @@ class Register:
         """The same, each with its SHA-256."""
         marks = [f'"type":"{kind}"'.encode() for kind in kinds]
         texts = [_json(text)[1:-1] for text in about]
-        for number, raw in enumerate(raw_lines(self.path), 1):
-            if any(mark in raw for mark in marks) and (not about or any(text in raw for text in texts)):
+        for number, raw in _lines_naming(self.path, texts if texts and all(texts) else marks):
+            if any(mark in raw for mark in marks):
                 line = _parsed(self.path, number, raw)
                 if line["type"] in kinds:
                     yield hashlib.sha256(raw).hexdigest(), line
@@ -147,6 +148,31 @@ def raw_lines(path: Path) -> Iterator[bytes]:
         for raw in handle:
             if raw.endswith(b"\n"):
                 yield raw[:-1]
+
+
+def _lines_naming(path: Path, texts: Sequence[bytes]) -> Iterator[tuple[int, bytes]]:
+    """Number and bytes of the whole lines in which one of the texts stands; only those become objects of their own."""
+    if not path.exists():
+        return
+    with kept(path), path.open("rb") as handle:
+        number, rest = 1, b""                                  # of the line that begins where we stand
+        while part := handle.read(_PART_BYTES):
+            whole, end, rest = (rest + part).rpartition(b"\n")
+            whole += end
+            before = 0
+            for begin in sorted({begin for text in texts for begin in _beginnings(whole, text)}):
+                number += whole.count(b"\n", before, begin)
+                before = begin
+                yield number, whole[begin:whole.index(b"\n", begin)]
+            number += whole.count(b"\n", before)
+
+
+def _beginnings(whole: bytes, text: bytes) -> Iterator[int]:
+    """Where the lines begin in which the text stands."""
+    at = whole.find(text)
+    while at >= 0:
+        yield whole.rfind(b"\n", 0, at) + 1
+        at = whole.find(text, whole.index(b"\n", at))
 
 
 def _torn_tail(path: Path) -> bytes:

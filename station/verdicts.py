@@ -92,7 +92,7 @@ def register_verdict(station: Station, journal: Journal, replaces: str = "") -> 
     """Put the verdict of a journal that was closed and then killed into the register, unless it is there."""
     closing = next(r for r in journal.records() if r["type"] == "close")
     verdict = from_record(Verdict, closing["verdict"])
-    if any(line["intake"] == verdict.intake for line in station.register.lines_of("verdict")):
+    if any(line["intake"] == verdict.intake for line in station.register.lines_of("verdict", about=(verdict.intake,))):
         journal.close()
     else:
         _register(station, journal, verdict, replaces)

@@ -61,7 +61,8 @@ def form_of_intake(station: Station, intake: str) -> SubmittedForm | None:
 
     Raises: FormUnreadable, RegisterError.
     """
-    line = next((v for v in station.register.lines_of("verdict") if v["intake"] == intake), None)
+    line = next((v for v in station.register.lines_of("verdict", about=(intake,))
+                 if v["intake"] == intake), None)
     if line is None:
         return None
     verdict = batches.load_verdict(station, intake)

@@ -16,7 +16,8 @@ from labels.carrier_label import Labelling, draw_disc_labels
 from labels.page import MM
 from tests.labels.paper_samples import hostile, large, sound
 
-LABELLING = Labelling("2025-05-07", "2029-05-07", face=True)
+HEAD = "0123456789abcdef" * 4
+LABELLING = Labelling("2025-05-07", "2029-05-07", face=True, head_sha256=HEAD)
 
 
 def drawn(decision: Decision, verdict: Verdict, labelling: Labelling = LABELLING) -> bytes:
@@ -37,7 +38,7 @@ def test_the_codes_are_read_back(tmp_path: Path) -> None:
     verdict = sound().verdicts[0]
     head = (verdict.digests.content_sha256 or "")[:16]
     assert codes(drawn(sound(), verdict), tmp_path) == {
-        "J010-2025-01-G001-A", f"J010-2025-01-J01|J010-2025-01-G001-A|{head}|passed"}
+        "J010-2025-01-G001-A", f"J010-2025-01-J01|J010-2025-01-G001-A|{head}|passed|{HEAD[:16]}"}
 
 
 def test_a_chinese_number_has_no_bars_and_an_ascii_qr(tmp_path: Path) -> None:
@@ -45,7 +46,7 @@ def test_a_chinese_number_has_no_bars_and_an_ascii_qr(tmp_path: Path) -> None:
     decision = replace(sound(), verdicts=(verdict,))
     head = (verdict.digests.content_sha256 or "")[:16]
     assert codes(drawn(decision, verdict), tmp_path) == {
-        f"J010-2025-01-J01|%E5%A9%9A%E7%99%BB-1|{head}|passed"}
+        f"J010-2025-01-J01|%E5%A9%9A%E7%99%BB-1|{head}|passed|{HEAD[:16]}"}
 
 
 def test_the_insert_has_its_size_and_its_fields() -> None:
@@ -60,7 +61,7 @@ def test_the_insert_has_its_size_and_its_fields() -> None:
         text = "".join((inside.extract_text() or "").split())
     for value in ("J010-2025-01-G001-A", "A封存", "单位名称XX局", "全宗号J010年度2025", "规格DVD-R张次第1张/共2张",
                   "实际容量4,489,216,000字节(4.181GB)",
-                  f"内容摘要SHA-256{digest[:8]}…{digest[-8:]}", "接收日期2025-05-07",
+                  f"内容摘要SHA-256{digest[:8]}…{digest[-8:]}台账0123456789abcdef", "接收日期2025-05-07",
                   "检验表编号J010-2025-01-J01", "下次检测2029-05-07", "存放位置", "已封存", "保管单位XX县档案馆"):
         assert value in text
 
