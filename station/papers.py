@@ -91,7 +91,6 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         "reviewer": people.reviewer, "remark": people.remark, "intakes": [v.intake for v in verdicts],
         "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
         "decision_sha256": decision_sha256})
-    lock(station, signer, head)
     return decision, print_all(station, signer, decision, head)
 
 
@@ -106,32 +105,39 @@ def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcom
 
 
 def print_all(station: Station, signer: Signer, decision: Decision, head: str) -> list[Paper]:
-    """The certificate, then a label set for every disc that passed; each paper's print line follows its file."""
-    first = Paper(decision.number, "certificate", _path(station, decision.batch, decision.number))
-    papers = [_print(station, signer, (decision, head), first)]
+    """The decision's head signed, the certificate, then a label set for every disc that passed; each paper's print line
+    follows its file. What is on record already, before an interruption, is not done again."""
+    if not any(line["head"] == head for line in station.register.lines_of("lock", about=(head,))):
+        lock(station, signer, head)
+    first_prints = [p for p in fold(station, decision.batch).prints if not p["reprint"]]
+    done = {(p["paper"], p["intake"]) for p in first_prints if p["decision"] == decision.number}
+    papers = [Paper(decision.number, "certificate", _path(station, decision.batch, decision.number))]
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
-    taken = sum(1 for p in fold(station, decision.batch).prints if p["paper"] == "label" and not p["reprint"])
+    taken = sum(1 for p in first_prints if p["paper"] == "label")
     for verdict in final_readings(decision):
-        if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed:
+        if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed \
+                and ("label", verdict.intake) not in done:
             taken += 1
             number = station.config.label_number.format(batch=decision.batch, seq=taken)
-            paper = Paper(number, "label", _path(station, decision.batch, number), verdict.intake)
-            papers.append(_print(station, signer, (decision, head), paper))
-    return papers
+            papers.append(Paper(number, "label", _path(station, decision.batch, number), verdict.intake))
+    return [_print(station, signer, (decision, head), paper) for paper in papers
+            if (paper.kind, paper.intake) not in done]
 
 
 def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> Paper:
     """A paper again, with the same words, marked as a reprint and counted.
 
-    A decision whose printing was interrupted gets its first print. Raises: UsageError("paper-unknown");
+    A decision whose printing was interrupted gets its first prints. Raises: UsageError("paper-unknown");
     RegisterError("journal-altered"); Refused("key-…").
     """
     prints = [line for line in station.register.lines_of("print", about=(number,)) if line["number"] == number]
     decision, head = load_decision(station, str(prints[0]["decision"]) if prints else number)
     signer = ready_signer(station, ask)
-    if not prints:
-        return print_all(station, signer, decision, head)[0]
+    if number == decision.number:
+        first = print_all(station, signer, decision, head)
+        if first:
+            return first[0]
     path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
     return _print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
                   len(prints))

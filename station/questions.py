@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tinydb import TinyDB, where
+from tinydb import TinyDB
 from tinydb.storages import MemoryStorage
 
 ROW = ("intake", "batch", "attempt", "outcome", "carrier_no", "kind", "volume_label", "serial", "files", "bytes", "at")
@@ -39,6 +39,9 @@ def build(lines: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> TinyD
 
 def search(table: TinyDB, text: str, year: str = "") -> list[Mapping[str, Any]]:
     """The rows whose search text has every word of `text`, oldest first; year: of the verdict."""
-    words = text.casefold().split()
-    found = table.search(where("text").test(lambda row_text: all(w in row_text for w in words)))
-    return [row for row in found if row["at"].startswith(year)]
+    first, *others = text.casefold().split() or [""]
+
+    def asked(row: Mapping[str, Any]) -> bool:                  # TinyDB's own queries take three times as long
+        found: str = row["text"]
+        return first in found and row["at"].startswith(year) and all(word in found for word in others)
+    return list(table.search(asked))

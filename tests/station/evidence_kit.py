@@ -39,13 +39,19 @@ def a_drawing(head: str) -> bytes:
     return target.getvalue()
 
 
+def a_paper(station: Station, number: str, head: str) -> None:
+    """A signed paper that bears this head, with its print line."""
+    issue(station, ready_signer(station), station.home.papers / f"{number}.pdf", a_drawing(head),
+          {"number": number, "paper": "p", "head": head})
+
+
 def a_small_register(folder: Path) -> Station:
     """Lines of every kind that the audit looks into without an intake: key, note, lock, a signed paper, note."""
     station = a_station(folder)
     signer = ready_signer(station)
     head = station.register.append("note", {"text": "档案\n"})
     lock(station, signer, head)
-    issue(station, signer, station.home.papers / "P1.pdf", a_drawing(head), {"number": "P1", "paper": "p", "head": head})
+    a_paper(station, "P1", head)
     station.register.append("note", {"text": "后来"})
     return station
 

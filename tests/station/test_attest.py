@@ -135,7 +135,8 @@ def test_the_index_follows_the_register(place: Path) -> None:
     rows = whole.splitlines(keepends=True)
     decided = next(n for n, row in enumerate(rows) if b'"type":"decision"' in row)
     for count in range(len(rows) + 1):                          # grown line by line, torn in between
-        (home.register / "S1.jsonl").write_bytes(b"".join(rows[:count]) + rows[count][:9] if count < len(rows) else whole)
+        torn = rows[count][:9] if count < len(rows) else b""
+        (home.register / "S1.jsonl").write_bytes(b"".join(rows[:count]) + torn)
         assert bool(wanted_in(place)) is (count > decided)
     (home.register / "S1.jsonl").write_bytes(b"".join(rows[:decided]))
     assert wanted_in(place) == []                               # cut: what it had learnt is forgotten
@@ -186,7 +187,8 @@ def test_a_paper_is_told_by_its_code(place: Path) -> None:
         assert answer.wrong == () and answer.facts["operator"] == "张伟"
         for change, wrong in (({"number": "J010-2025-01-J09"}, "code-number-unknown"),
                               ({"carrier": "J010-2025-01-G002-A"}, "code-carrier-unknown"),
-                              ({"content": "0" * 16}, "code-content-differs"), ({"content": ""}, "code-content-differs"),
+                              ({"content": "0" * 16}, "code-content-differs"),
+                              ({"content": ""}, "code-content-differs"),
                               ({"outcome": "failed"}, "code-outcome-differs"),
                               ({"head": "0" * 16}, "code-head-differs"), ({"head": ""}, "code-head-differs")):
             assert attest_code(station, code._replace(**change).text()).wrong == (wrong,)
@@ -200,7 +202,8 @@ def test_a_paper_is_told_by_its_code(place: Path) -> None:
 def code_on(path: Path, folder: Path) -> str:
     import zxingcpp
     from PIL import Image
-    subprocess.run(["pdftoppm", "-r", "200", "-f", "1", "-l", "1", "-singlefile", "-png", path, folder / "a"], check=True)
+    subprocess.run(["pdftoppm", "-r", "200", "-f", "1", "-l", "1", "-singlefile", "-png", path, folder / "a"],
+                   check=True)
     with Image.open(folder / "a.png") as picture:
         return next(code.text for code in zxingcpp.read_barcodes(picture) if "|" in code.text)
 

@@ -9,10 +9,10 @@ import pytest
 
 from station.audit import audit
 from station.batch import UsageError
-from station.evidence import certificate_of, head_on, heads_asked, issue, lock, paper_problem, ready_signer, signed_pdf
+from station.evidence import certificate_of, head_on, heads_asked, lock, paper_problem, ready_signer, signed_pdf
 from station.home import Home
 from station.register import FIRST, Register
-from tests.station.evidence_kit import a_drawing, a_p12, a_small_register, a_station, told
+from tests.station.evidence_kit import a_drawing, a_p12, a_paper, a_small_register, a_station, told
 
 HEAD = "0123456789abcdef" * 4
 
@@ -32,7 +32,7 @@ def test_a_sound_register_is_whole_and_knows_its_heads(tmp_path: Path) -> None:
 
 
 def altered(whole: bytes) -> Iterator[bytes]:
-    """Every byte of a register altered, taken out or doubled; every line removed, doubled or moved; cut at every byte."""
+    """Every byte altered, taken out or doubled; cut at every byte; every line removed, doubled or moved."""
     for at in range(len(whole)):
         yield whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1:]
         yield whole[:at] + bytes([whole[at] ^ 0x20]) + whole[at + 1:]
@@ -44,9 +44,8 @@ def altered(whole: bytes) -> Iterator[bytes]:
         rest = rows[:number] + rows[number + 1:]
         yield b"".join(rest)
         for place in range(len(rows) + 1):
-            if rest[:place] + [row] + rest[place:] != rows:
-                yield b"".join(rest[:place] + [row] + rest[place:])
-            yield b"".join(rows[:place] + [row] + rows[place:])
+            yield b"".join([*rest[:place], row, *rest[place:]])
+            yield b"".join([*rows[:place], row, *rows[place:]])
 
 
 def test_a_copy_altered_anywhere_never_passes_against_its_head(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +81,7 @@ def forged(station_home: Path, keep: int) -> Register:
     signer = ready_signer(station)
     head = register.append("note", {"text": "伪造"})
     lock(station, signer, head)
-    issue(station, signer, station.home.papers / "P1.pdf", a_drawing(head), {"number": "P1", "paper": "p", "head": head})
+    a_paper(station, "P1", head)
     register.append("note", {"text": "后来"})
     return register
 
@@ -149,14 +148,14 @@ def test_a_replaced_key_gets_its_line_and_old_papers_stay_good(tmp_path: Path) -
     keys = list(station.register.lines_of("key"))
     assert [line["replaces"] for line in keys] == ["", keys[0]["fingerprint"]]
     assert (keys[0]["own"], keys[1]["own"]) == (True, False)
-    head = station.register.head()
-    issue(station, signer, station.home.papers / "P2.pdf", a_drawing(head), {"number": "P2", "paper": "p", "head": head})
+    a_paper(station, "P2", station.register.head())
     assert whats(before.home) == []
 
 
 @pytest.mark.parametrize(("change", "what"), [
-    ({"signature": "AAAA"}, "break-lock"), ({"certificate": "0" * 64}, "break-lock"), ({"week": "2026-W01"}, "break-lock"),
-    ({"head": HEAD}, "break-head-in-line"), ({"signature": 7}, "break-unreadable"), ({"head": "zz"}, "break-unreadable")])
+    ({"signature": "AAAA"}, "break-lock"), ({"certificate": "0" * 64}, "break-lock"),
+    ({"week": "2026-W01"}, "break-lock"), ({"head": HEAD}, "break-head-in-line"),
+    ({"signature": 7}, "break-unreadable"), ({"head": "zz"}, "break-unreadable")])
 def test_a_lock_that_does_not_hold_is_found(tmp_path: Path, change: dict[str, object], what: str) -> None:
     station = a_small_register(tmp_path)
     line = next(station.register.lines_of("lock"))
