@@ -163,19 +163,18 @@ def fold(station: Station, number: str) -> Batch:
     if not opened:
         raise UsageError("batch-unknown", batch=number)
     forms = {line["form_sha256"] for line in opened}
-    verdicts = [line for line in station.register.lines_of("verdict", about=forms) if line["form_sha256"] in forms]
+    lines = list(station.register.lines_of("verdict", "decision", "print", about={*forms, number}))
+    verdicts = [line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms]
     replaced = {line["replaces"] for line in verdicts if line["replaces"]}
     intakes = {line["intake"] for line in verdicts}
-    lines = [*station.register.lines_of("resolution"),
-             *station.register.lines_of("decision", "print", about=(number,))]
     newest = opened[-1]
     return Batch(
         number, newest["fields"], newest["form_sha256"], newest["form_name"], tuple(newest["carriers"]),
         newest["lines"],
         tuple(Reading(v["intake"], v["carrier_no"], v["attempt"], Outcome(v["outcome"]), v["intake"] in replaced)
               for v in verdicts),
-        tuple(from_record(Resolution, line) for line in lines
-              if line["type"] == "resolution" and (line["intake"] in intakes or line.get("batch") == number)),
+        tuple(from_record(Resolution, line) for line in station.register.lines_of("resolution")
+              if line["intake"] in intakes or line.get("batch") == number),
         tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
         tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), frozenset(forms))
 
