@@ -6,8 +6,9 @@ printed on a paper kept here, signed in a line, or given by a person must be the
 """
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -45,6 +46,7 @@ class _Seen:
     paths: list[str] = field(default_factory=list)
     hashes: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
+    revoked: Callable[[x509.Certificate], datetime | None] = lambda _: None
     folders: set[Path] = field(default_factory=set)
     files: set[Path] = field(default_factory=set)
 
@@ -52,14 +54,21 @@ class _Seen:
         """Whether a head is the hash of a line that was there before, or of an empty register."""
         return head == FIRST or bytes.fromhex(head) in self.hashes
 
+    def signed_too_late(self, fingerprint: str, at: str) -> bool:
+        """Whether the certificate had been taken back when the line was written."""
+        certificate = self.certificates.get(fingerprint)
+        since = self.revoked(certificate) if certificate else None
+        return since is not None and since <= datetime.fromisoformat(at)
 
-def audit(home: Home, against: Sequence[str] = ()) -> Report:
+
+def audit(home: Home, against: Sequence[str] = (),
+          revoked: Callable[[x509.Certificate], datetime | None] = lambda _: None) -> Report:
     """Re-check every register, journal, list, form, decision, paper, signature, and the heads asked for.
 
-    against: hashes of lines (64 hex digits, or their first 16 and more) from paper.
+    against: hashes of lines (64 hex digits, or their first 16 and more) from paper. revoked: since when it is.
     """
     breaks: list[Break] = []
-    seen = _Seen(home)
+    seen = _Seen(home, revoked=revoked)
     count, heads = 0, {}
     for path in sorted(home.register.glob("*.jsonl")):
         seen.paths.append(str(path))
@@ -155,6 +164,8 @@ def _line(seen: _Seen, line: Mapping[str, Any]) -> Iterator[tuple[Path | None, s
             yield None, "break-head-in-line"
         if not lock_holds(line, seen.certificates):
             yield None, "break-lock"
+        if seen.signed_too_late(line["certificate"], line["at"]):
+            yield None, "break-signature-revoked"
 
 
 def _paper(seen: _Seen, line: Mapping[str, Any]) -> Iterator[tuple[Path | None, str]]:
@@ -165,6 +176,8 @@ def _paper(seen: _Seen, line: Mapping[str, Any]) -> Iterator[tuple[Path | None, 
         problem = paper_problem(path.read_bytes(), line, seen.certificates)
         if problem:
             yield path, problem
+        if seen.signed_too_late(line["signed"], line["at"]):
+            yield path, "break-signature-revoked"
     elif not wrong and seen.certificates:                      # a station that has a key prints nothing unsigned
         yield path, "break-unsigned"
     if line.get("head") and not seen.knows(line["head"]):

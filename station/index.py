@@ -77,7 +77,7 @@ def _opened(home: Home) -> Iterator[sqlite3.Connection]:
 def _connected(home: Home, place: str) -> sqlite3.Connection:
     table = sqlite3.connect(place, timeout=600, isolation_level=None)
     try:
-        table.executescript(f"PRAGMA synchronous = OFF; PRAGMA cache_size = -{_CACHE_KIB};{_LAYOUT}")
+        table.executescript(f"PRAGMA synchronous = FULL; PRAGMA cache_size = -{_CACHE_KIB};{_LAYOUT}")
         table.execute("BEGIN IMMEDIATE")
         if not all(_still_so(home, row) for row in table.execute("SELECT * FROM state")):
             table.executescript("DELETE FROM state; DELETE FROM intake; DELETE FROM digest;")   # ends the transaction

@@ -14,6 +14,7 @@ from station.commands import asked_password, open_station
 from station.commands.decide import tell_paper
 from station.evidence import heads_asked
 from station.home import Home
+from station.keys import revoked_at
 from station.sheets import print_lock_page
 from station.words import Voice
 
@@ -29,10 +30,11 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     if options.lock_page:
         tell_paper(print_lock_page(open_station(options, voice), asked_password(voice)), voice)
         return 0
-    home = Home(options.folder) if options.folder else open_station(options, voice, writes=False).home
+    station = open_station(options, voice, writes=False)
+    home = Home(options.folder) if options.folder else station.home
     if not home.register.is_dir():
         raise CarrierError("no-register", path=str(home.root))
-    report = audit(home, against)
+    report = audit(home, against, lambda certificate: revoked_at(station.config, certificate))
     for found in report.breaks:
         voice.answer(voice.phrase("audit-break", path=found.path, line=found.line, what=voice.phrase(found.what)))
     for place in report.found:

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -162,6 +163,14 @@ def test_a_lock_that_does_not_hold_is_found(tmp_path: Path, change: dict[str, ob
     record = {key: line[key] for key in ("head", "week", "certificate", "signature")}
     station.register.append("lock", record | change)
     assert what in whats(station.home)
+
+
+def test_what_was_signed_after_the_key_was_revoked_is_found(tmp_path: Path) -> None:
+    station = a_small_register(tmp_path)
+    now = datetime.now(UTC)
+    assert audit(station.home, (), lambda _: now + timedelta(days=1)).breaks == []
+    late = audit(station.home, (), lambda _: now - timedelta(days=1)).breaks
+    assert [found.what for found in late] == ["break-signature-revoked"] * 2
 
 
 def test_a_line_of_another_station_is_found(tmp_path: Path) -> None:
