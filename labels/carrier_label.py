@@ -32,7 +32,7 @@ class Labelling:
     """What the label says that the decision does not know. Dates as local text; "" = a line to write on.
 
     face: also a page for a printable disc face. unit_short: 单位简称 for it, "" = the whole name. reprint: 0 = first.
-    head_sha256: of the decision's line in the register.
+    head_sha256: of the decision's line in the register. self_signed: by a key of the station's own.
     """
 
     accepted_on: str
@@ -43,6 +43,7 @@ class Labelling:
     face: bool = False
     reprint: int = 0
     head_sha256: str = ""
+    self_signed: bool = False
 
 
 def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | IO[bytes], labelling: Labelling
@@ -69,6 +70,8 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
         strip = Box((A4[0] - _SPINE[0]) / 2, (164 + number * 26) * MM, *_SPINE)
         _draw_spine(sheet, strip, values)
         _crop_marks(sheet, strip, say("label.spine_note"))
+    if labelling.self_signed:
+        sheet.aligned(Box(insert.left, A4[1] - 20 * MM, _INSERT, 10), say("page.self_signed"), 7, "center")
     if labelling.face:
         sheet.next_page()
         _draw_face(sheet, values, labelling)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import logging
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -36,6 +37,7 @@ from station.keys import Signer, fingerprint, open_signer, verifies
 from station.register import Station
 
 _HEAD = re.compile(rb"/Keywords \(head:([0-9a-f]{64})\)")
+_HOSTILE = (ValueError, LookupError, TypeError, AttributeError)     # what altered files make of the parser: measured
 _HEX = re.compile(r"[0-9a-f]{16,64}")
 
 
@@ -127,12 +129,13 @@ def paper_problem(raw: bytes, line: Mapping[str, Any], certificates: Mapping[str
     `valid` alone does not see a changed byte: `intact` and the whole file must hold too. Whom to trust is said by the
     chain's `key` lines, not by a path of certificates; the time is the line's.
     """
+    logging.getLogger("pyhanko").setLevel(logging.CRITICAL)     # it would say on stderr what we answer
     try:
         signature, = PdfFileReader(BytesIO(raw)).embedded_signatures
         covers_all = signature.evaluate_signature_coverage() is SignatureCoverageLevel.ENTIRE_FILE
         intact, valid = validate_sig_integrity(signature.signer_info, signature.signer_cert, "data",
                                                signature.compute_digest())
-    except (PdfError, SignatureValidationError, ValueError):   # ValueError: none, or a second one put over it
+    except (PdfError, SignatureValidationError, *_HOSTILE):     # ValueError: none, or a second one put over it
         return "break-unsigned"
     if not (intact and valid and covers_all):
         return "break-signature"

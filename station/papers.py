@@ -177,7 +177,7 @@ def _print(station: Station, signer: Signer, of: tuple[Decision, str], paper: Pa
         verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
         accepted = datetime.fromisoformat(decision.at).astimezone().date()
         labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no,
-                              head_sha256=head)
+                              head_sha256=head, self_signed=signer.own)
         missing = draw_disc_labels(decision, verdict, drawn, labelling)
     issue(station, signer, paper.path, drawn.getvalue(), {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,

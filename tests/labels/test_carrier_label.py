@@ -41,6 +41,13 @@ def test_the_codes_are_read_back(tmp_path: Path) -> None:
         "J010-2025-01-G001-A", f"J010-2025-01-J01|J010-2025-01-G001-A|{head}|passed|{HEAD[:16]}"}
 
 
+def test_a_sheet_signed_by_the_station_itself_says_so() -> None:
+    for own in (True, False):
+        pdf = drawn(sound(), sound().verdicts[0], replace(LABELLING, self_signed=own))
+        with pdfplumber.open(io.BytesIO(pdf)) as document:
+            assert ("以纸质签章为准" in (document.pages[0].extract_text() or "")) is own
+
+
 def test_a_chinese_number_has_no_bars_and_an_ascii_qr(tmp_path: Path) -> None:
     verdict = replace(sound().verdicts[0], carrier=replace(sound().verdicts[0].carrier, number="婚登-1"))
     decision = replace(sound(), verdicts=(verdict,))
