@@ -15,6 +15,7 @@ from checks.verdict import to_record
 from labels.attestation import Attestation, LockPage, Match, draw_attestation, draw_lock_page
 from station.attest import Answer, sheet_code
 from station.evidence import issue, lock, ready_signer
+from station.home import RegisterError
 from station.keys import Signer
 from station.papers import Paper, printing_now
 from station.register import Station
@@ -59,10 +60,10 @@ def reprint_sheet(station: Station, number: str, ask: Callable[[], str] | None =
 
 def _next(station: Station, kind: str, name: Callable[[int], str]) -> str:
     taken = {str(line.get("number", "")) for line in station.register.lines_of(kind)}
-    seq = 1
-    while name(seq) in taken:
-        seq += 1
-    return name(seq)
+    for seq in range(1, 100_000):
+        if name(seq) not in taken:
+            return name(seq)
+    raise RegisterError("numbers-used-up", number=name(1))
 
 
 def _print(station: Station, signer: Signer, number: str) -> Paper:

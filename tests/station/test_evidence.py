@@ -2,6 +2,7 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -123,6 +124,16 @@ def test_a_signature_is_broken_by_every_byte_that_it_covers(tmp_path: Path) -> N
     assert paper_problem(raw[:-100], line, certificates) != ""
 
 
+def test_another_reader_agrees_that_all_of_it_is_signed(tmp_path: Path) -> None:
+    station = a_small_register(tmp_path)
+    raw = (station.home.papers / "P1.pdf").read_bytes()
+    (tmp_path / "altered.pdf").write_bytes(raw.replace(b"\n2 0 obj", b"\n2 0  bj", 1))
+    said = [subprocess.run(["pdfsig", "-nocert", path], capture_output=True, text=True, check=False).stdout
+            for path in (station.home.papers / "P1.pdf", tmp_path / "altered.pdf")]
+    assert "ETSI.CAdES.detached" in said[0] and "Total document signed" in said[0]
+    assert ["Signature is Valid" in text for text in said] == [True, False]
+
+
 def test_a_paper_signed_again_by_another_key_is_found(tmp_path: Path) -> None:
     station = a_small_register(tmp_path / "home")
     line = next(station.register.lines_of("print"))
@@ -210,6 +221,14 @@ def test_the_commands_say_so(tmp_path: Path) -> None:
     code, said = told(home, "audit", "--against", HEAD)
     assert code == 1 and HEAD in said
     assert told(home, "audit", "--against", "0123")[0] == 2
+
+
+def test_a_number_without_a_count_is_given_once(tmp_path: Path) -> None:
+    config = tmp_path / "station.toml"
+    config.write_text('lock_number = "{station}-{week}"\n')
+    assert told(tmp_path / "home", "audit", "--lock-page", "--config", config)[0] == 0
+    code, said = told(tmp_path / "home", "audit", "--lock-page", "--config", config)
+    assert code == 4 and "{seq}" in said
 
 
 def test_a_key_that_may_not_sign_leaves_no_line(tmp_path: Path) -> None:
