@@ -250,7 +250,7 @@ class _Table:
         if not digests or len(texts[digests[0][0].at]) < 24:
             lost = any(map(_LOST_DIGEST.search, texts))                 # in a column where none belongs
             nothing = not (digests or package_no or path or lost)
-            if nothing or (not lost and self._is_foot(texts)) or (not digests and self._is_note(line_no, texts)):
+            if nothing or not lost and (self._is_foot(texts) or not digests and self._is_note(line_no, texts)):
                 self._tables.note_fields(texts)
                 return
         if self._header.is_catalogue and (carrier_no := self._text(texts, "carrier_no")):
