@@ -12,9 +12,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from carriers import mapped
+from carriers.iso9660 import damaged
 from carriers.model import HOLE, Extent, Files, Finding, Tree
 from carriers.volume import Listing
 
+_MOST_CONTENT = 64              # times the carrier: names of one content (hard links) are read for each of them
 _MOST_OF_ISO = 1 << 32          # bytes; a directory record's Data Length has 32 bits, ECMA-119 §9.1.4
 
 
@@ -274,6 +276,22 @@ def check_extents(files: Files, block_bytes: int, limit_bytes: int) -> list[Find
         if stop > end:
             last, end = (start, length, number), stop
     return findings
+
+
+def bound_content(files: Files, block_bytes: int, carrier_bytes: int) -> list[Finding]:
+    """Files that show the same blocks so often that reading would have no end are not read: `structure-damaged`."""
+    left, found = _MOST_CONTENT * carrier_bytes, list[Finding]()
+    if sum(files.sizes) <= left:
+        return found
+    for number, path in enumerate(files.paths):
+        size = 0 if number in files.obstacles else sum(
+            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) for e in files.extents(number))
+        if size > left:
+            files.obstacles[number] = "structure-damaged"
+            found.append(damaged("too-many-extents", path))
+        else:
+            left -= size
+    return found
 
 
 def _beyond(files: Files, block_bytes: int, limit_bytes: int) -> list[tuple[int, Extent]]:
