@@ -299,6 +299,8 @@ class _Table:
     def _is_foot(self, texts: Sequence[str]) -> bool:
         """Whether a row without a digest is a total, or fields below the table: no line."""
         first = next(filter(None, texts))
+        if _FILE_NAME.fullmatch(first):
+            return False
         word = _WORD_END.split(label(first), maxsplit=1)[0]
         return identifiers("words").get(word) == "totals" or field_of(first) is not None or bool(fields_in([first]))
 
@@ -307,6 +309,8 @@ class _Table:
         filled = [*filter(None, texts)]
         word = _NOTE.split(label(filled[0]), maxsplit=1)[0]
         says_so = identifiers("words").get(word) == "notes"
+        if _FILE_NAME.fullmatch(self._path(texts)):
+            return False
         if len(filled) == 1 and (says_so or self._in_notes or line_no - 1 in self._wide):
             self._in_notes = True
             return True
@@ -429,6 +433,7 @@ _BETWEEN = re.compile(r"[\n;,；，、]")
 _LOST_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 _NO_NAME = re.compile("[\0\n\r\ufffd]")
 _WORD_END = re.compile(r"[\d:.、,;(]")
+_FILE_NAME = re.compile(r"[^\s,，。;；:：]+\.[A-Za-z][A-Za-z0-9]{0,4}")
 _NOTE = re.compile(r"\d*[:、]")
 
 
