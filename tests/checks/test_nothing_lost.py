@@ -58,3 +58,13 @@ def test_a_row_that_names_a_file_is_no_total_and_no_note(tmp_path: Path, rows: l
                                                          expected: list[str]) -> None:
     path = workbook(tmp_path, [("1.txt", "", ONE), ("2.txt", "", TWO), *rows], header=("文件名", "CRC32", "MD5"))
     assert told(form_of(path.read_bytes(), path.name)) == expected
+
+
+@pytest.mark.parametrize(("head", "value", "expected"), [
+    ("SHA1校验", digest(b"1", "sha1"), ["form-digest-outside"]), ("MD5 2", GONE, ["form-digest-outside"]),
+    ("", f"gone.txt {GONE}", ["form-digest-outside"]), ("备注", f"MD5:{GONE}", ["form-digest-outside"]),
+    ("备注", f"原值{GONE}有误", []), ("文件ID", GONE, []), ("SHA-384", GONE * 3, []), ("责任人", "张伟", [])])
+def test_a_digest_in_a_column_that_nothing_is_compared_with_is_told(tmp_path: Path, head: str, value: str,
+                                                                    expected: list[str]) -> None:
+    path = workbook(tmp_path, [("1.txt", ONE, value), ("2.txt", TWO, "")], header=("文件名", "MD5", head))
+    assert told(form_of(path.read_bytes(), path.name)) == expected
