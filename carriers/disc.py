@@ -14,7 +14,7 @@ from carriers import names
 from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
-from carriers.layers import check_extents, occupied_blocks, reconcile
+from carriers.layers import bound_content, check_extents, occupied_blocks, reconcile
 from carriers.model import (
     CONTENT_BYTES,
     HOLE,
@@ -145,6 +145,7 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     joined = reconcile(list(walked.listings.items()))
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
+    findings += bound_content(joined.files, source.block_bytes, source.size_bytes)
     unseen = 0
     if claimed or sessions[-1].descriptors.volumes:
         boot = boot_images(source, sessions[-1].descriptors.boot_catalogue)

@@ -88,7 +88,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if carrier_no or only or not (several := _several(form)) and not unknown:
         return spoken
     if several:                                       # which carrier holds which file, the form does not say
-        return Spoken(everything, perhaps=frozenset(everything), findings=spoken.findings)
+        return Spoken(everything, perhaps=frozenset(everything) - _of_lists_here(form), findings=spoken.findings)
     lines = array("q", [line for line in everything if form.lines.package_no(line) not in unknown])
     left = array("q", [line for line in everything if form.lines.package_no(line) in unknown])
     unnamed = Finding("check-not-run", facts={"check": "completeness", "reason": "carrier-not-named",
@@ -148,11 +148,18 @@ def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[in
     this = matches[0]
     others = frozenset().union(*(k.package_nos for k in known)) - this.package_nos
     lines = array("q", [i for i in everything if form.lines.package_no(i) not in others])
-    perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos)
+    perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos) - _of_lists_here(form)
     number = carrier_no or this.number
     row = this.row if len(matches) == 1 else None
     return Spoken(lines, number, _set_code(number, this), row, perhaps,
                   findings=tuple(label_findings(identity, number, known)))
+
+
+def _of_lists_here(form: SubmittedForm) -> frozenset[int]:
+    """The lines of the lists that a form with lines of its own was followed to: those lie on this carrier, and so does
+    what they name."""
+    own = max(indices.stop for name, indices in form.lines.by_list() if not name)
+    return frozenset(range(own, len(form.lines))) if own else frozenset()
 
 
 def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> list[Finding]:

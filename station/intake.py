@@ -67,7 +67,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
             reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
-            case = Case(journal, batch, form, choice, binding, str(source), attempt, "", kept, lying.found)
+            case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "", kept, lying.found)
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict

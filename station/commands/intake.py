@@ -71,7 +71,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     if form is not None:
         show_encoding(form, voice)
         open_known_batch(station, form, Path(options.form))
-    inside = form is not None and options.source.is_dir() and _lies_in(Path(options.form), options.source)
+    inside = form is not None and lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
     verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
@@ -143,5 +143,6 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
         voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
-    return os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a form lies in the very folder that is the carrier; a folder that is not there any more holds none."""
+    return folder.is_dir() and os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())

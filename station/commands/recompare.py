@@ -13,7 +13,15 @@ from checks.readability import SlowRule
 from checks.verdict import Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
-from station.commands.intake import add_choice, choice_of, open_known_batch, reference_of, report, show_encoding
+from station.commands.intake import (
+    add_choice,
+    choice_of,
+    lies_in,
+    open_known_batch,
+    reference_of,
+    report,
+    show_encoding,
+)
 from station.home import RegisterError
 from station.journal import begin, read_journal
 from station.on_carrier import CARRIER, LISTS_NAME, keep_lists, kept_shelf, reference
@@ -35,7 +43,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     given, lists = reference_of(options.form)
     batches.refuse_classified(station, given)
     reading = _reading(station, options.intake, earlier)
-    choice = choice_of(options, form_on_carrier=False, lists=lists)
+    inside = given is not None and lies_in(Path(options.form), Path(earlier.source))
+    choice = choice_of(options, form_on_carrier=inside, lists=lists)
     shelf, kept = kept_shelf(station.home.intakes / options.intake, reading.structure)
     form = reference(shelf, reading.identity, given, choice)
     batches.refuse_classified(station, form)
