@@ -20,7 +20,8 @@ from .list_lines import Entry, Said, entry_of, record_header, record_of, shown_p
 from .workbook import Sheet
 
 _DEPTH, _FIELDS, _VALUE = 3, 64, 40_000
-_BEGINS = re.compile(r"\s*(?:<!--(?s:.*?)-->\s*)*<(?:(\?xml|FCIV)|!DOCTYPE\s+html|html|head|body|table|h[1-6])\b", re.IGNORECASE)
+_BEGINS = re.compile(r"\s*(?:<!--(?s:.*?)-->\s*)*<(?:(\?xml|FCIV)|!DOCTYPE\s+html|html|head|body|table|h[1-6])\b",
+                     re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z][\w.-]{0,39})[\"']")
 _HTML_ENCODING = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([A-Za-z][\w.-]{0,39})", re.IGNORECASE)
 _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030",
