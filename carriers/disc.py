@@ -248,7 +248,7 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
     area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, whole))]
     if any(block is None for block in area):
         return [damaged("unreadable-block", extent=Extent(area.index(None), SECTOR_BYTES)),
-                Finding("file-system-unknown", facts={"layer": ""})]
+                Finding("file-system-unknown", facts={"layer": "", "reason": "none"})]
     if source.size_bytes % SECTOR_BYTES:            # a last block that is cut
         area += [run.content for run in source.read_extent(Extent(whole, source.size_bytes % SECTOR_BYTES))]
     kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
@@ -258,7 +258,7 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
         return [Finding("file-system-unknown", facts={"layer": "CD", "reason": "raw-sectors", "bytes": each})]
     sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
     if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
-        return [Finding("file-system-unknown", facts={"layer": ""})]
+        return [Finding("file-system-unknown", facts={"layer": "", "reason": "none"})]
     return [Finding("blank")]
 
 

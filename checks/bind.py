@@ -192,7 +192,7 @@ def _root_said(work: Work, rooted: Rooted, forced: bool) -> tuple[str, list[Find
         return dropped, [_unconfirmed(dropped, root.offset, rooted, shown)]
     usual = RootOffset(0, home_of(rooted.listed).lstrip("/"))
     if root.offset != usual and (root.offset.prepend or forced) or dropped:
-        facts = {"dropped": dropped, "prepended": root.offset.prepend}
+        facts = {"dropped": dropped, "prepended": root.offset.prepend, "reason": _way(dropped, root.offset)}
         return dropped, [Finding("path-root-shifted", facts=_of_list(rooted, facts))]
     return dropped, []
 
@@ -201,7 +201,13 @@ def _unconfirmed(dropped: str, offset: RootOffset, rooted: Rooted, examples: str
     root = rooted.root
     return Finding("path-root-unconfirmed", facts=_of_list(rooted, {
         "dropped": dropped, "prepended": offset.prepend, "bound": root.bound, "listed": root.listed,
-        "examples": examples, "root": f"{offset.drop}:{offset.prepend}", "reason": "rivals" if root.rivals else ""}))
+        "examples": examples, "root": f"{offset.drop}:{offset.prepend}",
+        "reason": "rivals" if root.rivals else _way(dropped, offset)}))
+
+
+def _way(dropped: str, offset: RootOffset) -> str:
+    """How a root is spoken of: folders of the list stand for the carrier's root, or the list begins within one."""
+    return "top" if not offset.prepend else "" if dropped else "within"
 
 
 def _of_list(rooted: Rooted, facts: Mapping[str, str | int]) -> dict[str, str | int]:

@@ -149,6 +149,8 @@ def bind_paths(work: Work, forced: tuple[int, str] | None) -> None:
             if root.offset != as_it_stands:
                 file_nos, rungs = array("q", [UNBOUND]) * len(written), bytearray(len(written))
                 _find(work.names, paths, root.offset, file_nos, rungs)
+                if forced is None:              # no file is missing that stands under the very path that is listed
+                    _find(work.names, paths, as_it_stands, file_nos, rungs)
         work.roots[home] = Rooted(listed, positions, root)
         _refuse_climbing(work, positions, written)
         _claim(work, positions, written, (file_nos, rungs))

@@ -171,7 +171,7 @@ def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> 
         return []
     label = identity.volume_label
     if is_generic_label(label):
-        return [Finding("label-generic", facts={"label": label})]
+        return [Finding("label-generic", facts={"label": label, "reason": "" if label.strip() else "none"})]
     if not number:
         return []
     mine = [k for k in known if k.reads_as(number)]

@@ -44,6 +44,8 @@ def _run(arguments: list[str], voice: Voice) -> int:
     if name not in COMMANDS:
         wanted = name in ("help", "-h", "--help")
         rows = [f"  station {command:<10} {voice.phrase('help-' + command)}" for command in COMMANDS]
+        if name and not wanted:
+            voice.say("unknown-command", name=name)
         print("\n".join([voice.phrase("usage"), *rows]), file=voice.out if wanted else voice.err, flush=True)
         return 0 if wanted else 2
     module = importlib.import_module(f"station.commands.{COMMANDS[name]}")

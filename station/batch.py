@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -270,18 +270,32 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
               for number, begun in open_intakes(station.home) if begun.get("form_sha256") in batch.forms]
     read = {v.carrier.number for v in verdicts}
     found += [Obstacle("open-carrier-absent", {"carrier": c}) for c in batch.carriers if c not in read]
+    found += _indistinct(verdicts)
     for verdict in verdicts:
         outcome = final_outcome(verdict, batch.resolutions)
         if outcome is not Outcome.UNDECIDED:
             continue
         doubts: list[Judgement] = open_doubts(verdict, batch.resolutions)
         for code in sorted({j.code for j in doubts}):
-            found.append(Obstacle("open-doubt", {"intake": verdict.intake, "code": code}))
+            what = "open-never" if code in NEVER_ACCEPTED else "open-doubt"
+            found.append(Obstacle(what, {"intake": verdict.intake, "code": code}))
         if not doubts:
             found.append(Obstacle("open-not-proven", {"intake": verdict.intake}))
     if verdicts and not found:
         found += _unanswered_lines(station, batch, verdicts)
     return found
+
+
+def _indistinct(verdicts: Sequence[Verdict]) -> Iterator[Obstacle]:
+    """Readings of carriers without a number that look the same: a certificate must not count one disc as several."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for verdict in verdicts:
+        if not verdict.carrier.number and verdict.digests.content_sha256:
+            key = verdict.carrier.volume_label, verdict.digests.content_sha256
+            alike.setdefault(key, []).append(verdict.intake)
+    for intakes in alike.values():
+        if len(intakes) > 1:
+            yield Obstacle("open-same-carrier", {"intakes": "、".join(intakes), "intake": intakes[0]})
 
 
 def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
@@ -306,13 +320,24 @@ def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict
 def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:
     """The verdicts that the next decision is about, in full; every reading of an attempt stands.
 
-    Only one set aside by `recheck` of two people gives way, to a later reading of its carrier; a failure never does.
+    Only one set aside by `recheck` of two people gives way, to a later reading of its carrier, or where no line of the
+    form spoke of it; a failure never does.
     """
     asked = {r.intake for r in batch.resolutions if r.answer == "recheck"}
     verdicts = [load_verdict(station, r.intake) for r in batch.current]
     return [v for n, v in enumerate(verdicts)
             if not (v.intake in asked and v.outcome is Outcome.UNDECIDED
-                    and any(later.carrier.number == v.carrier.number for later in verdicts[n + 1:]))]
+                    and (any(_is_of(v, later) for later in verdicts[n + 1:])
+                         or not (v.carrier.number or v.counts.listed)))]
+
+
+def _is_of(earlier: Verdict, later: Verdict) -> bool:
+    """Whether a later reading is of the same carrier: by its number, or by label and content where it had none."""
+    if earlier.carrier.number == later.carrier.number:
+        return True
+    content = earlier.digests.content_sha256
+    return (not earlier.carrier.number and content is not None and content == later.digests.content_sha256
+            and earlier.carrier.volume_label == later.carrier.volume_label)
 
 
 def check_list(path: Path, sha256: str) -> None:

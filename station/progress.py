@@ -79,6 +79,8 @@ class Progress:
 
     def resumed(self, intake: str, done_bytes: int) -> None:
         """An earlier sitting is gone on with."""
+        if self._terminal:
+            print(file=self._voice.err)                        # the line of the progress stays as it is
         self._voice.say("resumed", intake=intake, bytes=f"{done_bytes:,}")
 
     def done(self, read_bytes: int) -> None:

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from carriers.model import Refused
 from checks import catalogue
-from checks.verdict import Judgement
+from checks.verdict import Judgement, Severity
 
 
 @cache
@@ -50,7 +50,10 @@ class Voice:
         print(catalogue.words("errors", refusal.code, refusal.facts)[self.language], file=self.err, flush=True)
 
     def next_step(self, judgement: Judgement) -> str:
-        """What the operator can do about a finding, "" = nothing is needed."""
+        """What the operator can do about a finding, "" = nothing is needed: what is worth a note here needs no cure."""
+        row = catalogue.findings()[judgement.code]
+        if judgement.severity is Severity.NOTE and row["severity"] != Severity.NOTE:
+            return ""
         return catalogue.words("do", judgement.code, {**judgement.facts, "path": judgement.path})[self.language]
 
     def text(self, texts: Mapping[str, str]) -> str:

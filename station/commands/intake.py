@@ -9,11 +9,12 @@ from carriers.model import Refused
 from checks.bind import Choice
 from checks.form import SubmittedForm
 from checks.lists import read_reference
-from checks.verdict import Outcome, Severity, Verdict
+from checks.verdict import Severity, Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
 from station.intake import intake
 from station.journal import read_list_texts
+from station.next_steps import next_steps, some
 from station.on_carrier import CARRIER
 from station.progress import Progress
 from station.register import Station
@@ -21,7 +22,6 @@ from station.verdicts import verdict_json
 from station.words import Voice
 
 NAME_SHOWN = 160                    # characters of a path of the list
-_LISTS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
@@ -110,7 +110,8 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
         return
     counts = verdict.counts
     voice.answer(voice.phrase(f"outcome-{verdict.outcome}", intake=verdict.intake))
-    voice.answer(voice.phrase("verdict-carrier", kind=voice.phrase(f"kind-{verdict.carrier.kind}"),
+    folder = "-folder" if verdict.carrier.kind == "folder" else ""
+    voice.answer(voice.phrase("verdict-carrier" + folder, kind=voice.phrase(f"kind-{verdict.carrier.kind}"),
                               label=verdict.carrier.volume_label or "-", number=verdict.carrier.number or "-",
                               layers=" + ".join(verdict.carrier.layers) or "-", files=counts.files,
                               gb=f"{counts.bytes / 1024**3:.3f}", bytes=f"{counts.bytes:,}"))
@@ -121,26 +122,16 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
         trees = "、".join(f"{name} {count}" for name, count in verdict.reference.trees.items())
         voice.answer(voice.phrase("verdict-names", trees=trees))
     if verdict.reference.form_sha256 and verdict.reference.lists:
-        voice.answer(voice.phrase("verdict-lists", count=verdict.reference.list_count, lists="、".join(
-            each.path for each in verdict.reference.lists[:_LISTS_SHOWN])))
+        voice.answer(voice.phrase("verdict-lists", count=verdict.reference.list_count,
+                                  lists=some([each.path for each in verdict.reference.lists])))
     for judgement in verdict.findings:
         code = f" {judgement.code}" if judgement.severity is Severity.DOUBT else ""       # what `resolve` is given
         voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}{code}] {voice.text(judgement.text)}")
         step = voice.next_step(judgement)
         if step:
             voice.answer(f"      → {step}")
-    if verdict.outcome is Outcome.UNDECIDED:
-        voice.answer(voice.phrase("next-undecided", intake=verdict.intake))
-    reference = verdict.reference
-    if not reference.form_sha256 and reference.lists:
-        shown = "、".join(each.path for each in reference.lists[:_LISTS_SHOWN])
-        voice.answer(voice.phrase("next-lists", count=reference.list_count, lists=shown, intake=verdict.intake,
-                                  source=verdict.source, first=reference.lists[0].path))
-    if not verdict.batch and reference.form_sha256:
-        on_it = reference.form_name.startswith(CARRIER)
-        voice.answer(voice.phrase("next-no-batch", form=verdict.intake if on_it else reference.form_name))
-    elif verdict.outcome is not Outcome.UNDECIDED:
-        voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
+    for following in next_steps(station, verdict):
+        voice.answer(voice.phrase(following.what, **following.facts))
 
 
 def lies_in(path: Path, folder: Path) -> bool:

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 
 from checks.verdict import Outcome
 from station.commands import open_station
@@ -26,9 +27,14 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer(json.dumps(shown, ensure_ascii=False))
         return 0
     for row in rows:
-        voice.answer(voice.phrase("register-row", at=row["at"], intake=row["intake"],
+        voice.answer(voice.phrase("register-row", at=_local(row["at"]), intake=row["intake"],
                                   outcome=voice.phrase(f"word-{row['outcome']}"), batch=row["batch"] or "-",
                                   unit=row["unit"] or "-", number=row["carrier_no"] or "-",
                                   label=row["volume_label"] or "-", certificate=row["certificate"] or "-"))
     voice.say("register-count", count=len(rows), head=station.register.head()[:16])
     return 0
+
+
+def _local(at: str) -> str:
+    """A time of the register as the clock on the wall showed it."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
