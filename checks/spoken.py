@@ -99,7 +99,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
 def _known(form: SubmittedForm, package_nos: Mapping[str, None], bearers: Mapping[str, Sequence[int]]
            ) -> tuple[list[Known], frozenset[str]]:
     """The carriers that a form knows; and numbers beside packages of this carrier: packages or carriers, who knows."""
-    rows = [Known(_row_number(row), frozenset(p for p in package_nos if _owns(row, p)), row) for row in form.carriers]
+    rows = [Known(row_number(row), frozenset(p for p in package_nos if _owns(row, p)), row) for row in form.carriers]
     owned = {p for known in rows for p in known.package_nos}
     free = [p for p in package_nos if p not in owned and not bearers.get(p)]
     if rows:
@@ -199,6 +199,16 @@ def same_number(a: str, b: str) -> bool:
     return bool(_letter(key)) != bool(_letter(other)) and _stem(key) == _stem(other)
 
 
+def set_of(number: str) -> str:
+    """The set letter of a number, "" = it has none."""
+    return _letter(number_key(number))
+
+
+def without_set(number: str) -> str:
+    """A number as it is compared, without its set letter: the same for all copies of one carrier."""
+    return _stem(number_key(number))
+
+
 def _letter(key: str) -> str:
     """The set letter that ends a number: J010-2025-01-G001-A."""
     match = re.fullmatch(r".*\d-([A-Z])", key)
@@ -224,7 +234,7 @@ def _alike(a: str, b: str) -> bool:
     return same_number(a, b) or _shape(a) == _shape(b) != ""
 
 
-def _row_number(row: CarrierLine) -> str:
+def row_number(row: CarrierLine) -> str:
     """The number of a row, with the letter of its set where the form keeps that in a column of its own."""
     letter = re.fullmatch(r"([A-Z])套?", number_key(row.set_code))
     if letter and not _letter(number_key(row.carrier_no)) and re.search(r"\d$", row.carrier_no):
@@ -233,8 +243,8 @@ def _row_number(row: CarrierLine) -> str:
 
 
 def _owns(row: CarrierLine, package_no: str) -> bool:
-    if same_number(package_no, _row_number(row)) or same_number(package_no, row.carrier_no):
-        return not _other_set(package_no, _row_number(row))
+    if same_number(package_no, row_number(row)) or same_number(package_no, row.carrier_no):
+        return not _other_set(package_no, row_number(row))
     return number_key(package_no) in {number_key(p) for p in row.package_nos}
 
 

@@ -77,7 +77,9 @@ class Batch:
 
 
 def of_form(station: Station, form: SubmittedForm | None) -> str:
-    """The number of the batch that this form opened or corrected, opened now if the form says whose it is; else ""."""
+    """The number of the batch that this form opened or corrected; of a re-check, that of the carrier; else ""."""
+    if form is not None and form.layout == "accepted":
+        return form.fields["batch_no"]
     return "" if form is None else _batch_of(station, form.sha256)
 
 

@@ -16,6 +16,7 @@ from station.intake import intake
 from station.journal import read_list_texts
 from station.on_carrier import CARRIER
 from station.progress import Progress
+from station.recheck import MARK, accepted_form, rechecked
 from station.register import Station
 from station.verdicts import verdict_json
 from station.words import Voice
@@ -66,12 +67,14 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | N
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    form, lists = reference_of(options.form)
+    again = (options.form or "").startswith(MARK)
+    form, lists = (accepted_form(station, options.form.removeprefix(MARK)), None) if again \
+        else reference_of(options.form)
     batches.refuse_classified(station, form)
-    if form is not None:
+    if form is not None and not again:
         show_encoding(form, voice)
         open_known_batch(station, form, Path(options.form))
-    inside = form is not None and options.source.is_dir() and _lies_in(Path(options.form), options.source)
+    inside = form is not None and not again and options.source.is_dir() and _lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
     verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
@@ -139,6 +142,8 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
     if not verdict.batch and reference.form_sha256:
         on_it = reference.form_name.startswith(CARRIER)
         voice.answer(voice.phrase("next-no-batch", form=verdict.intake if on_it else reference.form_name))
+    elif rechecked(reference):
+        voice.answer(voice.phrase("next-recheck", intake=rechecked(reference)))
     elif verdict.outcome is not Outcome.UNDECIDED:
         voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
 
