@@ -79,7 +79,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if len(known) > 1:
         return _one_of(form, identity, (carrier_no, everything), known)
     only = known[0] if known else None
-    number = carrier_no or (only.number if only else "")
+    number = _of_copy(form, identity, carrier_no or (only.number if only else ""))
     said = label_findings(identity, number, known)
     if carrier_no and only and not only.reads_as(carrier_no):
         said.append(Finding("carrier-number-differs", facts={"reason": "not-on-form", "number": carrier_no,
@@ -149,10 +149,17 @@ def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[in
     others = frozenset().union(*(k.package_nos for k in known)) - this.package_nos
     lines = array("q", [i for i in everything if form.lines.package_no(i) not in others])
     perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos)
-    number = carrier_no or this.number
+    number = _of_copy(form, identity, carrier_no or this.number)
     row = this.row if len(matches) == 1 else None
     return Spoken(lines, number, _set_code(number, this), row, perhaps,
                   findings=tuple(label_findings(identity, number, known)))
+
+
+def _of_copy(form: SubmittedForm, identity: CarrierId, number: str) -> str:
+    """A number with the set letter that the label has, where a form of several copies gives all of them one number."""
+    label = identity.volume_label
+    copies = (declared_count(form.fields.get("set_count", "")) or 1) > 1 and same_number(label, number)
+    return f"{number}-{set_of(label)}" if copies and set_of(label) and not set_of(number) else number
 
 
 def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> list[Finding]:

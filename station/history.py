@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from carriers.model import CarrierId, CarrierKind, Finding
 from checks.fixity import ReadState
 from checks.names import is_generic_label, nfc
 from checks.spoken import number_key, same_number, set_of, without_set
-from checks.verdict import Outcome
+from checks.verdict import Outcome, Verdict
 from station.home import Home, RegisterError
 from station.journal import read_journal, read_list, read_list_texts
 from station.reading import Reading
@@ -118,6 +119,41 @@ def after(station: Station, asked: Asked, reading: Reading) -> History:
     found += _copies_differ(station.home, asked, recalled, reading)
     found += _alike(asked, recalled)
     return History(tuple(found), *_repeated(station.home, asked, recalled, reading))
+
+
+def unsaid(station: Station, batch: str, verdicts: Sequence[Verdict]) -> Iterator[tuple[str, dict[str, str]]]:
+    """What no verdict of a batch could say: two drives ended at the same moment, or the batch was opened afterwards.
+
+    Yields: a key of `phrases.toml` with its facts.
+    """
+    said = {v.intake: {j.code for j in v.findings} for v in verdicts}
+    whole = [v for v in verdicts if v.carrier.number and v.outcome is not Outcome.FAILED and v.counts.bytes]
+    for earlier, later in combinations(whole, 2):
+        numbers, digests = (earlier.carrier.number, later.carrier.number), (earlier.digests, later.digests)
+        same = digests[0].content_only_sha256 is not None \
+            and digests[0].content_only_sha256 == digests[1].content_only_sha256
+        copies = without_set(numbers[0]) == without_set(numbers[1]) and number_key(numbers[0]) != number_key(numbers[1])
+        differ = digests[0].content_sha256 != digests[1].content_sha256 \
+            if earlier.carrier.kind == later.carrier.kind else not same
+        what, code = ("open-copies-differ", "set-copies-differ") if copies and differ and all(
+            d.content_only_sha256 for d in digests) else ("open-same-content", "carrier-known") \
+            if same and without_set(numbers[0]) != without_set(numbers[1]) else ("", "")
+        if what and code not in said[earlier.intake] | said[later.intake]:
+            yield what, {"carrier": numbers[0], "other": numbers[1], "intake": later.intake}
+    for verdict in verdicts:
+        if not verdict.batch and not said[verdict.intake] & {"carrier-known", "carrier-of-another-unit"}:
+            asked = _asked_of(verdict, batch)
+            recalled = recall(station, asked)
+            if _another_unit(asked, recalled) or _known(station.home, asked, recalled):
+                yield "open-known", {"carrier": verdict.carrier.number or "-", "intake": verdict.intake}
+
+
+def _asked_of(verdict: Verdict, batch: str) -> Asked:
+    facts, digests = verdict.carrier, verdict.digests
+    identity = CarrierId(CarrierKind(facts.kind), facts.medium, facts.volume_label, facts.serial, facts.capacity_bytes,
+                         facts.fingerprint, facts.sessions)
+    return Asked(identity, facts.number, batch, verdict.reference.form_sha256, "", frozenset((verdict.intake,)), "",
+                 digests.content_sha256 or "", digests.content_only_sha256 or "")
 
 
 # --- folding -----------------------------------------------------------------------------------------------------

@@ -13,7 +13,6 @@ from station.journal import read_list
 from station.register import Station
 
 MARK = "@"                      # what `--form` begins with
-LAYOUT = "accepted"             # of such a form
 
 
 def accepted_form(station: Station, intake: str) -> SubmittedForm:
@@ -41,11 +40,11 @@ def accepted_form(station: Station, intake: str) -> SubmittedForm:
     batch = str(decisions[-1]["batch"])
     of_batch = batches.fold(station, batch).fields
     kept = {key: of_batch[key] for key in ("fonds_no", "unit_name", "security_level") if key in of_batch}
-    return SubmittedForm(MARK + intake, verdict.files_sha256, path.stat().st_size, LAYOUT, "", False,
+    return SubmittedForm(MARK + intake, verdict.files_sha256, path.stat().st_size, batches.ACCEPTED, "", False,
                          {**kept, "batch_no": batch},
                          (carrier,) if number else (), lines)
 
 
 def rechecked(reference: Reference | None) -> str:
     """The intake that a comparison with this reference checks again, "" = it is no re-check."""
-    return reference.form_name.removeprefix(MARK) if reference and reference.form_layout == LAYOUT else ""
+    return reference.form_name.removeprefix(MARK) if reference and reference.form_layout == batches.ACCEPTED else ""

@@ -38,11 +38,12 @@ from checks.verdict import (
     to_record,
 )
 from station import __version__
+from station.batch import ACCEPTED
 from station.history import Asked, History, after, stamp_of
 from station.home import Home
 from station.journal import Journal, beside, raw_record
 from station.reading import Reading, finding_record
-from station.recheck import LAYOUT, rechecked
+from station.recheck import rechecked
 from station.register import Station, utc_now
 
 SHOWN_LINES = 40             # a list up to this long stands in the annex whole; of a longer one only what failed
@@ -70,7 +71,7 @@ class Case:
     @property
     def is_recheck(self) -> bool:
         """Whether the form is what was accepted of this very carrier."""
-        return self.form is not None and self.form.layout == LAYOUT
+        return self.form is not None and self.form.layout == ACCEPTED
 
     def asked(self, home: Home, identity: CarrierId) -> Asked:
         """What the register is asked about this carrier before it is read."""
