@@ -168,14 +168,14 @@ def recall(station: Station, asked: Asked, whole_unit: bool = False) -> Recalled
     batches: dict[str, tuple[str, str, str]] = {}             # SHA-256 of a form → batch, fonds, unit
     units: dict[str, str] = {}
     fonds = asked.fonds
-    for line in station.register.lines_of("batch"):
+    for line in station.register.lines_where(lambda raw: True, "batch"):
         fields = line["fields"]
         batches[line["form_sha256"]] = (line["batch"], fields.get("fonds_no", ""), fields.get("unit_name", ""))
         units[number_key(fields.get("fonds_no", ""))] = fields.get("unit_name", "")
         if asked.batch and line["batch"] == asked.batch:
             fonds = fields.get("fonds_no", "") or fonds
     forms = frozenset(f.encode() for f, of in batches.items() if whole_unit and of[1] == fonds)
-    lines = list(station.register.lines_where("verdict", _sought(asked, forms)))
+    lines = list(station.register.lines_where(_sought(asked, forms), "verdict"))
     gone = {line["replaces"] for line in lines} | asked.own
     pieces = [Piece(line, *batches[line["form_sha256"]], when=_day(line["at"])) for line in lines
               if line["intake"] not in gone and not line.get("recheck_of") and line["form_sha256"] in batches]
@@ -221,20 +221,21 @@ def _with_standing(station: Station, pieces: Sequence[Piece]) -> list[Piece]:
     if not pieces:
         return []
     standing = {str(piece.line["intake"]): piece for piece in pieces}
-    of_batch = {piece.batch for piece in pieces}
-    marks = tuple(_pair("batch", batch) for batch in of_batch)
-    intakes = frozenset(number.encode() for number in standing)
-    for line in station.register.lines_where("decision", lambda raw: any(mark in raw for mark in marks)):
-        for intake in line["intakes"]:
+    about = {piece.batch.encode() for piece in pieces} | {number.encode() for number in standing}
+    for line in station.register.lines_where(lambda raw: not about.isdisjoint(
+            (_value(raw, b'"batch":"'), _value(raw, b'"intake":"'))), "decision", "resolution", "event"):
+        if line["type"] == "event":
+            _act(standing, line)
+            continue
+        for intake in line["intakes"] if line["type"] == "decision" else [line["intake"]]:
             piece = standing.get(intake)
-            if piece is not None and piece.standing != "accepted":
+            if piece is None or piece.standing == "accepted":
+                continue
+            if line["type"] == "decision":
                 how = "returned" if piece.number in line["returned"] else "accepted"
                 standing[intake] = replace(piece, standing=how, certificate=line["number"], when=_day(line["at"]))
-    for line in station.register.lines_where("resolution", lambda raw: _value(raw, b'"intake":"') in intakes):
-        if line["answer"] == "recheck" and standing[line["intake"]].standing == "read":
-            standing[line["intake"]] = replace(standing[line["intake"]], standing="set-aside")
-    for line in station.register.lines_where("event", lambda raw: any(mark in raw for mark in marks)):
-        _act(standing, line)
+            elif line["answer"] == "recheck":
+                standing[intake] = replace(piece, standing="set-aside")
     return list(standing.values())
 
 
