@@ -101,11 +101,12 @@ class History(NamedTuple):
 def before(station: Station, asked: Asked) -> list[Finding]:
     """What can be said before the pass; the content may still tell otherwise. Raises: RegisterError."""
     recalled = recall(station, asked)
+    known = _known(station.home, asked, recalled)
     found = _another_unit(asked, recalled)
-    for by, piece in _known(station.home, asked, recalled):
+    for by, piece in known:
         found.append(_finding(by, piece, {"reason": "met"}))
         found += _in_store(by, piece)
-    return found + _alike(asked, recalled)
+    return found + _alike(asked, recalled, known)
 
 
 def after(station: Station, asked: Asked, reading: Reading) -> History:
@@ -117,7 +118,7 @@ def after(station: Station, asked: Asked, reading: Reading) -> History:
         found.append(_finding(by, piece, _case(station.home, asked, piece, reading)))
         found += _in_store(by, piece)
     found += _copies_differ(station.home, asked, recalled, reading)
-    found += _alike(asked, recalled)
+    found += _alike(asked, recalled, known)
     return History(tuple(found), *_repeated(station.home, asked, recalled, reading))
 
 
@@ -380,12 +381,16 @@ def _another_unit(asked: Asked, recalled: Recalled) -> list[Finding]:
     return []
 
 
-def _alike(asked: Asked, recalled: Recalled) -> list[Finding]:
-    """The note that another carrier looks the same block for block; copies from one master do, and one disc twice."""
+def _alike(asked: Asked, recalled: Recalled, known: Sequence[tuple[str, Piece]]) -> list[Finding]:
+    """The note that another carrier looks the same block for block; copies from one master do, and one disc twice.
+
+    Not where it is known by something that says more.
+    """
     if asked.identity.kind is CarrierKind.FOLDER or not asked.identity.fingerprint:
         return []
+    said = {piece.line["intake"] for _, piece in known}
     twins = [p for p in recalled.pieces if p.line["fingerprint"] == asked.identity.fingerprint and asked.number
-             and p.number and not same_number(asked.number, p.number)]
+             and p.number and not same_number(asked.number, p.number) and p.line["intake"] not in said]
     return [_finding("fingerprint", twins[-1], {"reason": "alike", "place": "alike"})] if twins else []
 
 

@@ -18,6 +18,8 @@ MARK = "@"                      # what `--form` begins with
 def accepted_form(station: Station, intake: str) -> SubmittedForm:
     """The form of a re-check: each file with its SHA-256 and size as accepted, and the carrier's digest if it has one.
 
+    A CRC32 of the carrier is left out: it would only weaken what the files' digests prove.
+
     Raises: UsageError("intake-unknown" | "not-accepted"); RegisterError("journal-altered").
     """
     verdict = batches.load_verdict(station, intake)
@@ -32,7 +34,7 @@ def accepted_form(station: Station, intake: str) -> SubmittedForm:
         if row.get("sha256"):
             lines.append(DigestLine(len(lines) + 1, "", row["path"], Scope.FILE, "sha256", row["sha256"],
                                     f"{row['size']}B", ""))
-    if (whole := verdict.digests.carrier) is not None:
+    if (whole := verdict.digests.carrier) is not None and whole.algorithm != "crc32":
         lines.append(DigestLine(len(lines) + 1, "", "", Scope.CARRIER, whole.algorithm, whole.digest,
                                 f"{whole.range_bytes}B", ""))
     carrier = CarrierLine(number, volume_label=verdict.carrier.volume_label, serial_no=verdict.carrier.serial,

@@ -26,9 +26,11 @@ from station.home import Home
 from station.intake import intake
 from station.papers import People, decide
 from station.progress import Progress
+from station.recheck import accepted_form
 from station.register import Register, Station
 from station.words import Voice
 from tests.station.test_commands import station as command
+from tests.test_vectors import built, opener_of, run
 from tests.vectors_kit import CONTENT, NUMBER, PLAIN, SHEET, digest, disc_in, form_in, lines_of, workbook
 
 STEM = "J010-2026-01-G001"
@@ -276,6 +278,22 @@ def test_a_carrier_is_checked_again_against_what_was_accepted(tmp_path: Path) ->
     shown = json.loads(command(home, "batch", first["batch"], "--json").stdout)
     assert [r["intake"] for r in shown["readings"]] == [first["intake"]]        # what was decided stays decided
     assert command(home, "audit").returncode == 0
+
+
+@pytest.mark.parametrize("name", ["sound-carrier-digest-algorithms", "sound-gbk-rr", "sound-udf-holes", "sound-bag",
+                                  "encrypted-digest", "symlink-noted", "sound-udf-bridge", "file-litter"])
+def test_what_passed_passes_when_it_is_checked_again(here: Station, name: str, tmp_path: Path) -> None:
+    case = built(name, tmp_path)
+    first = run(case, here)
+    assert first.outcome is Outcome.PASSED
+    here.register.append("batch", {
+        "batch": "B", "form_sha256": first.reference.form_sha256, "form_name": "", "lines": 0, "carriers": [],
+        "fields": {"fonds_no": "J010", "unit_name": "某局"}})
+    here.register.append("decision", {"batch": "B", "number": "B-J01", "intakes": [first.intake], "returned": []})
+    progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
+    again = intake(here, case.source, accepted_form(here, first.intake), Choice(), progress, opener=opener_of(case))
+    assert (again.outcome, again.digests.content_sha256) == (Outcome.PASSED, first.digests.content_sha256)
+    assert again.batch == "B" and again.counts.listed == again.counts.equal > 0
 
 
 def test_a_check_against_a_list_that_was_altered_is_refused(tmp_path: Path) -> None:
