@@ -1,6 +1,7 @@
 """The main flow: one carrier against one form, to one verdict. Read this first.
 
-    open_carrier → structure → lists on it → bind → plan → seen before? → one pass → compare → judge → journal → register
+    open_carrier → structure → lists on it → bind → plan → seen before? → one pass of chunks → compare → judge
+                 → journal → register
 
 Takes a source and a form, gives a `Verdict` that is in the register when it is returned; relies on every other room.
 Nothing here knows the screen, another drive, or which kind of carrier it is.

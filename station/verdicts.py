@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -88,8 +88,7 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     """
     journal = case.journal
     files_sha256 = beside(lambda: journal.write_list("files.jsonl.zst", reading.file_rows()))
-    content, content_only = (beside(lambda paths=paths: content_sha256(  # type: ignore[misc]
-        reading.structure, reading.fixities, with_paths=paths) or "") for paths in (True, False))
+    content, content_only = _content(reading, with_paths=True), _content(reading, with_paths=False)
     comparison = compare(case.form, case.binding, reading.structure, reading.fixities, reading.found)
     lines_sha256 = beside(lambda: journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results)))
     digests = Digests(content() or None, comparison.carrier_digest, content_only() or None)
@@ -106,6 +105,11 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     journal.write("close", {"verdict": to_record(verdict)})
     _register(station, journal, verdict, case.replaces)
     return verdict
+
+
+def _content(reading: Reading, *, with_paths: bool) -> Callable[[], str]:
+    """The answer to what `content_sha256` is, computed beside; "" where a file is incomplete."""
+    return beside(lambda: content_sha256(reading.structure, reading.fixities, with_paths=with_paths) or "")
 
 
 def _history(station: Station, case: Case, reading: Reading, digests: Digests) -> History:
