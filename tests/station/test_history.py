@@ -251,6 +251,18 @@ def test_sets_in_a_column_of_their_own_can_be_decided(here: Station, tmp_path: P
     assert accept(here, second) == f"{second.batch}-J01"
 
 
+def test_a_gap_in_the_list_of_carriers_is_said_and_stops_nobody(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    numbers = ("J010-2026-01-G001", "J010-2026-01-G003")
+    form = workbook(tmp_path, [*lines_of(CONTENT, numbers[0]), *lines_of(PLAIN, numbers[1])], sheet=SHEET,
+                    catalogue=[("载体编号", "载体形式"), *((number, "光盘") for number in numbers)])
+    assert "G002" in command(home, "batch", form).stdout
+    for number, content in zip(numbers, (CONTENT, PLAIN), strict=True):
+        assert command(home, "intake", disc_in(tmp_path, number, content, number), "--form", form).returncode == 0
+    done = command(home, "decide", "J010-2026-01", "--operator", "张伟", "--reviewer", "李敏", language="en")
+    assert done.returncode == 0 and "left out: J010-2026-01-G002" in done.stderr
+
+
 # --- checked again -----------------------------------------------------------------------------------------------
 
 def test_a_carrier_is_checked_again_against_what_was_accepted(tmp_path: Path) -> None:
