@@ -21,7 +21,7 @@ from checks.verdict import Outcome, Verdict
 from station import batch as batches
 from station.commands.intake import open_known_batch
 from station.config import Config
-from station.history import FILES_COMPARED, Asked, recall
+from station.history import Asked, recall
 from station.home import Home
 from station.intake import intake
 from station.papers import People, decide
@@ -31,7 +31,7 @@ from station.register import Register, Station
 from station.words import Voice
 from tests.station.test_commands import station as command
 from tests.test_vectors import built, opener_of, run
-from tests.vectors_kit import CONTENT, NUMBER, PLAIN, SHEET, digest, disc_in, form_in, lines_of, workbook
+from tests.vectors_kit import CONTENT, NUMBER, PLAIN, SHEET, digest, disc_in, form_in, lines_of, plant, workbook
 
 STEM = "J010-2026-01-G001"
 
@@ -178,7 +178,17 @@ def test_earlier_lists_that_are_gone_cost_the_comparison_only(here: Station, tmp
     more = {**PLAIN, **CONTENT}
     verdict = read(here, disc_in(tmp_path, "b", more, "G001"), form_in(tmp_path, "two", {"G001": more}))
     assert [f["reason"] for f in known(verdict)] == ["new-content"]
-    assert (verdict.counts.repeated_files, FILES_COMPARED > 100_000) == (0, True)
+    assert verdict.counts.repeated_files == 0
+
+
+def test_only_so_many_earlier_files_are_looked_through(here: Station, tmp_path: Path,
+                                                       monkeypatch: pytest.MonkeyPatch) -> None:
+    """The newest first: the second carrier fills the bound, the first is not opened any more."""
+    monkeypatch.setattr("station.history.FILES_COMPARED", len(CONTENT))
+    for number, content in (("G001", PLAIN), ("G002", CONTENT), ("G003", {**PLAIN, **CONTENT})):
+        form = form_in(tmp_path, number, {number: content}, 批次号=number)
+        verdict = read(here, disc_in(tmp_path, f"disc {number}", content, number), form)
+    assert (verdict.counts.repeated_files, verdict.counts.repeated_bytes) == (3, 12100)
 
 
 def test_the_line_of_a_verdict_says_what_of_it_is_new(here: Station, tmp_path: Path) -> None:
@@ -200,6 +210,25 @@ def test_lines_that_cannot_matter_are_not_parsed(here: Station, tmp_path: Path) 
     identity = CarrierId(open_carrier(tmp_path / "a" / "disc.iso").identify().kind, "", "", "", 1, "none")
     asked = Asked(identity, "G001", "", "", "J010", frozenset())
     assert [piece.number for piece in recall(here, asked).pieces] == ["G001"]
+
+
+@pytest.mark.parametrize(("content", "differ"), [
+    (CONTENT, []), ({path.lower().replace("案卷", "files"): raw for path, raw in CONTENT.items()}, []),
+    ({**CONTENT, "案卷/0001.txt": b"later"}, ["content"])])
+def test_copies_on_other_media_need_the_same_content_only(here: Station, tmp_path: Path, content: dict[str, bytes],
+                                                          differ: list[str]) -> None:
+    form = form_in(tmp_path, "form", {f"{STEM}-A": CONTENT, f"{STEM}-B": content})
+    read(here, disc_in(tmp_path, "a", CONTENT, f"{STEM}-A"), form)
+    verdict = read(here, plant(tmp_path, content, "b"), form, f"{STEM}-B")
+    assert [f["reason"] for f in known(verdict, "set-copies-differ")] == differ
+    assert verdict.outcome is (Outcome.FAILED if differ else Outcome.PASSED)
+
+
+def test_a_copy_that_failed_is_no_measure_for_the_other(here: Station, tmp_path: Path) -> None:
+    form = form_in(tmp_path, "form", {f"{STEM}-{letter}": CONTENT for letter in "AB"})
+    bad = disc_in(tmp_path, "a", {**CONTENT, "案卷/0001.txt": b"damaged"}, f"{STEM}-A")
+    assert read(here, bad, form).outcome is Outcome.FAILED
+    assert read(here, disc_in(tmp_path, "b", CONTENT, f"{STEM}-B"), form).outcome is Outcome.PASSED
 
 
 # --- the batch ---------------------------------------------------------------------------------------------------
