@@ -126,15 +126,22 @@ class CarrierDigest:
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """content_sha256: None where a file is incomplete. carrier: None where the form does not ask for it."""
+    """content_sha256: None where a file is incomplete; content_only_sha256: the same without paths.
+
+    carrier: None where the form does not ask for it.
+    """
 
     content_sha256: str | None
     carrier: CarrierDigest | None
+    content_only_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """listed … unlisted count lines of the form. packages: 载体(包)编号 that they name, 0 = they name none."""
+    """listed … unlisted count lines of the form. packages: 载体(包)编号 that they name, 0 = they name none.
+
+    repeated_files, repeated_bytes: of files and bytes, those whose content the unit has brought before (domain §10.5).
+    """
 
     listed: int = 0
     equal: int = 0
@@ -146,6 +153,8 @@ class Counts:
     files: int = 0
     bytes: int = 0
     packages: int = 0
+    repeated_files: int = 0
+    repeated_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,12 +20,16 @@ from checks.form import SubmittedForm
 from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
 from checks.lists import names_of
 from checks.normalise import is_classified
+from checks.spoken import row_number
 from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
+from station.history import unsaid
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
+from station.numbering import open_numbers
 from station.register import Station
 
 READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
+ACCEPTED = "accepted"                  # layout of a form that is what was accepted (`station/recheck.py`)
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
 
 
@@ -77,7 +81,9 @@ class Batch:
 
 
 def of_form(station: Station, form: SubmittedForm | None) -> str:
-    """The number of the batch that this form opened or corrected, opened now if the form says whose it is; else ""."""
+    """The number of the batch that this form opened or corrected; of a re-check, that of the carrier; else ""."""
+    if form is not None and form.layout == ACCEPTED:
+        return form.fields["batch_no"]
     return "" if form is None else _batch_of(station, form.sha256)
 
 
@@ -117,7 +123,7 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
         "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
         **({"lists": lists} if lists else {}),
         "layout": form.layout, "encoding": form.encoding, "fields": fields,
-        "carriers": [c.carrier_no for c in form.carriers], "lines": len(form.lines)})
+        "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "lines": len(form.lines)})
     return chosen
 
 
@@ -269,7 +275,8 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
     found += [Obstacle("open-reading", {"intake": number, "source": str(begun.get("source", ""))})
               for number, begun in open_intakes(station.home) if begun.get("form_sha256") in batch.forms]
     read = {v.carrier.number for v in verdicts}
-    found += [Obstacle("open-carrier-absent", {"carrier": c}) for c in batch.carriers if c not in read]
+    found += [Obstacle(what, facts) for what, facts in open_numbers(batch.fields, batch.carriers, read)]
+    found += [Obstacle(what, facts) for what, facts in unsaid(station, batch.number, verdicts)]
     found += _indistinct(verdicts)
     for verdict in verdicts:
         outcome = final_outcome(verdict, batch.resolutions)

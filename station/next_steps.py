@@ -11,6 +11,7 @@ from checks.judge import NEVER_ACCEPTED
 from checks.verdict import Outcome, Severity, Verdict
 from station.batch import Obstacle, fold
 from station.on_carrier import CARRIER
+from station.recheck import rechecked
 from station.register import Station
 
 SHOWN = 5                       # lists, carriers and codes that are named
@@ -29,7 +30,9 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
         yield Obstacle("next-lists", {
             "count": str(reference.list_count), "lists": some([each.path for each in reference.lists]),
             "intake": intake, "source": verdict.source, "first": reference.lists[0].path})
-    if not verdict.batch and reference.form_sha256:
+    if rechecked(reference):
+        yield Obstacle("next-recheck", {"intake": rechecked(reference)})
+    elif not verdict.batch and reference.form_sha256:
         form = intake if reference.form_name.startswith(CARRIER) else reference.form_name
         yield Obstacle("next-no-batch", {"form": form})
     elif verdict.batch:

@@ -45,6 +45,11 @@ class Voice:
         """What was asked for, on stdout."""
         print(text, file=self.out, flush=True)
 
+    def tell(self, judgement: Judgement) -> None:
+        """A judgement with its next step, on stderr."""
+        step = self.next_step(judgement)
+        print(self.text(judgement.text), *([f"    → {step}"] if step else []), sep="\n", file=self.err, flush=True)
+
     def refuse(self, refusal: Refused) -> None:
         """Why we could not look or must not go on, and what to do."""
         print(catalogue.words("errors", refusal.code, refusal.facts)[self.language], file=self.err, flush=True)

@@ -39,6 +39,7 @@ from station.config import Config
 from station.home import Home
 from station.intake import intake
 from station.journal import read_list_texts
+from station.papers import People, decide
 from station.progress import Progress
 from station.register import Register, Station
 from station.verdicts import verdict_json
@@ -129,6 +130,10 @@ def _unsynced(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_vector(name: str, tmp_path: Path) -> None:
     expect, station = expectation(name), station_in(tmp_path)
     case = built(name, tmp_path)
+    for earlier in case.earlier:
+        before = run(earlier, station)
+        if earlier.decided:
+            decide(station, before.batch, People("张伟", "李敏"))
     if "refused" in expect:
         with pytest.raises(Refused) as refusal:
             run(case, station)

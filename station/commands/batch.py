@@ -11,6 +11,7 @@ from station import batch as batches
 from station.commands import open_station
 from station.commands.intake import show_encoding
 from station.commands.recompare import form_of_intake
+from station.numbering import announced, gaps
 from station.words import Voice
 
 
@@ -41,7 +42,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer(json.dumps({
             "batch": batch.number, "fonds_no": batch.fields.get("fonds_no", ""),
             "unit_name": batch.fields.get("unit_name", ""), "form_sha256": batch.form_sha256,
-            "lines": batch.line_count, "carriers_expected": batch.carriers,
+            "lines": batch.line_count, "carriers_expected": announced(batch.fields, batch.carriers),
+            "gaps": gaps(batch.carriers),
             "readings": [{"intake": r.intake, "carrier_no": r.carrier_no, "attempt": r.attempt, "outcome": r.outcome,
                           "replaced": r.replaced} for r in batch.readings],
             "open": [{"what": o.what, **o.facts} for o in open_points],
@@ -51,6 +53,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
                               fonds=batch.fields.get("fonds_no", "-"), lines=batch.line_count))
     if batch.carriers:
         voice.answer(voice.phrase("batch-carriers", carriers=" ".join(batch.carriers)))
+        if left_out := gaps(batch.carriers):
+            voice.answer(voice.phrase("batch-gaps", numbers="、".join(left_out)))
     for verdict in verdicts:
         voice.answer("  " + voice.phrase("batch-reading", intake=verdict.intake, number=verdict.carrier.number or "-",
                                          label=verdict.carrier.volume_label or "-", attempt=verdict.attempt,

@@ -7,6 +7,7 @@ import sys
 
 from station import batch as batches
 from station.commands import EXIT, open_station
+from station.numbering import gaps
 from station.papers import Paper, People, decide
 from station.words import Voice
 
@@ -31,6 +32,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         for obstacle in open_points:
             voice.say(obstacle.what, **obstacle.facts)
         return 3
+    if left_out := gaps(batch.carriers):
+        voice.say("batch-gaps", numbers="、".join(left_out))
     appearance = options.appearance
     if appearance is None:
         appearance = _ask(voice) if sys.stdin.isatty() else ""

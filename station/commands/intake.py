@@ -17,6 +17,7 @@ from station.journal import read_list_texts
 from station.next_steps import next_steps, some
 from station.on_carrier import CARRIER
 from station.progress import Progress
+from station.recheck import MARK, accepted_form
 from station.register import Station
 from station.verdicts import verdict_json
 from station.words import Voice
@@ -66,12 +67,14 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | N
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    form, lists = reference_of(options.form)
+    again = (options.form or "").startswith(MARK)
+    form, lists = (accepted_form(station, options.form.removeprefix(MARK)), None) if again \
+        else reference_of(options.form)
     batches.refuse_classified(station, form)
-    if form is not None:
+    if form is not None and not again:
         show_encoding(form, voice)
         open_known_batch(station, form, Path(options.form))
-    inside = form is not None and lies_in(Path(options.form), options.source)
+    inside = form is not None and not again and lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
     verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
