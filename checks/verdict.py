@@ -294,7 +294,8 @@ class Decision:
     """一批的审定, by two people: everything paper needs, so that paper needs nothing else.
 
     number: 检验表编号. appearance: 外观 as people said it, "" = not looked at. receiving_org: as configured.
-    earlier: the decisions before this one, oldest first; none of them is withdrawn.
+    earlier: the decisions before this one, oldest first; none of them is withdrawn. seen_each: 外观 was answered
+    carrier by carrier, so that the verdicts say where it was not.
     """
 
     number: str
@@ -312,6 +313,7 @@ class Decision:
     station: str
     earlier: tuple[EarlierDecision, ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
+    seen_each: bool = False
 
 
 _T = TypeVar("_T")

@@ -207,8 +207,10 @@ def load_verdict(station: Station, intake: str) -> Verdict:
     return from_record(Verdict, closing["verdict"])
 
 
-def resolve(station: Station, resolution: Resolution, more: Mapping[str, Any] | None = None) -> None:
-    """Record how two people answered a doubt; the verdict stays as it was. more: further facts for the line.
+def resolve(station: Station, resolution: Resolution, scan: Path | None = None, methods: Sequence[str] = ()) -> None:
+    """Record how two people answered a doubt; the verdict stays as it was.
+
+    scan: of the paper it rests on, kept with the records. methods: how the two were known.
 
     Raises: UsageError: same-person, no such doubt, a reason missing; RegisterError.
     """
@@ -216,7 +218,7 @@ def resolve(station: Station, resolution: Resolution, more: Mapping[str, Any] | 
     if not resolution.reason.strip():
         raise UsageError("reason-missing")
     if resolution.code == READING_OPEN:
-        _set_aside(station, resolution, more or {})
+        _set_aside(station, resolution, methods)
         return
     if resolution.answer == "accept" and resolution.code in NEVER_ACCEPTED:
         raise UsageError("never-accepted", doubt=resolution.code)
@@ -226,7 +228,9 @@ def resolve(station: Station, resolution: Resolution, more: Mapping[str, Any] | 
     if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=resolution.code,
                          open="; ".join(sorted({j.code for j in doubts})))
-    station.register.append("resolution", {**_resolution_line(resolution), **(more or {})})
+    folder = station.home.batches / number if number else station.home.intakes / resolution.intake
+    keeping = keep_scan(station, folder, scan) if scan else {}
+    station.register.append("resolution", {**_resolution_line(resolution), **keeping, "methods": list(methods)})
 
 
 def _resolution_line(resolution: Resolution) -> dict[str, str]:
@@ -235,15 +239,32 @@ def _resolution_line(resolution: Resolution) -> dict[str, str]:
             "scan_sha256": resolution.scan_sha256}
 
 
-def _set_aside(station: Station, resolution: Resolution, more: Mapping[str, Any]) -> None:
+def _set_aside(station: Station, resolution: Resolution, methods: Sequence[str]) -> None:
     """Two people end a reading that was interrupted and will not be finished; the carrier is to be read anew."""
     begun = dict(open_intakes(station.home)).get(resolution.intake)
     if begun is None:
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=READING_OPEN, open="")
     if resolution.answer != "recheck":
         raise UsageError("reading-open-answer", intake=resolution.intake)
-    line = {**_resolution_line(resolution), **more, "batch": _batch_of(station, str(begun.get("form_sha256", "")))}
+    line = {**_resolution_line(resolution), "methods": list(methods),
+            "batch": _batch_of(station, str(begun.get("form_sha256", "")))}
     set_aside(station.home, resolution.intake, lambda: station.register.append("resolution", line))
+
+
+def keep_scan(station: Station, folder: Path, path: Path) -> dict[str, str]:
+    """Keep a scan of paper in a folder of the home. Returns its place below the home and its SHA-256, for the line.
+
+    Raises: UsageError("scan-unreadable"); RegisterError.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError("scan-unreadable", path=str(path), reason=error.strerror or "") from error
+    with kept(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    suffix = re.sub(r"[^a-z0-9.]", "", path.suffix.lower())[:8]
+    place = folder / f"scan-{hashlib.sha256(raw).hexdigest()[:16]}{suffix}"
+    return {"scan_file": str(place.relative_to(station.home.root)), "scan_sha256": write_durably(place, raw)}
 
 
 def two_people(first: str, second: str) -> None:

@@ -1,7 +1,7 @@
 """One TOML file → one frozen configuration; what the domain marks as uncertain is here, never a constant.
 
-Takes a path (or none: the defaults), gives `Config`; relies on the catalogue for the names of checks. Unknown keys are refused: a misspelt policy
-must not silently be the default.
+Takes a path (or none: the defaults), gives `Config`; relies on the catalogue for the names of checks. Unknown keys are
+refused: a misspelt policy must not silently be the default.
 """
 from __future__ import annotations
 

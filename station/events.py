@@ -13,7 +13,8 @@ from typing import Any
 from station.register import Register
 
 EVERY_STATION = "-"                 # in place of a batch number: an act that belongs to no batch
-_OWN = frozenset({"seq", "at", "station", "type", "prev", "event", "batch", "carrier_no", "by", "second", "method", "on"})
+_OWN = frozenset({"seq", "at", "station", "type", "prev", "event", "batch", "carrier_no", "by", "second", "method",
+                  "on"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,11 @@ def event_from(line: Mapping[str, Any], corrected: bool = False) -> Event:
 def local_day(at: str) -> str:
     """The local day of a UTC time of the register."""
     return datetime.fromisoformat(at).astimezone().date().isoformat()
+
+
+def local_minute(at: str) -> str:
+    """A UTC time of the register as local time for the operator."""
+    return f"{datetime.fromisoformat(at).astimezone():%Y-%m-%d %H:%M}"
 
 
 def clock_of(register: Register, at: str) -> dict[str, str | int | None]:

@@ -39,8 +39,10 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
-           *, opener: Callable[[Path], Carrier] = open_carrier) -> Verdict:
+           *, opener: Callable[[Path], Carrier] = open_carrier, people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
+
+    people: whose word the strength of the reference rests on.
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
@@ -67,7 +69,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
             reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
-            case = Case(journal, batch, form, choice, binding, str(source), attempt, "", kept, lying.found)
+            case = Case(journal, batch, form, choice, binding, str(source), attempt, "", kept, lying.found, people)
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict

@@ -59,12 +59,12 @@ def acting(station: Station, said: str, ask: Callable[[str], str] | None) -> Act
     staff = roster(station)
     if not staff or not said.strip():
         return Acting(said, "named")
-    for person in staff.values():
-        if person.badge and _is(said, person.badge):
-            return Acting(person.name, "token")
     known = staff.get(said.strip())
     if known is None:
-        raise UsageError("person-unknown", name=said)
+        for person in staff.values():
+            if person.badge and _is(said, person.badge):
+                return Acting(person.name, "token")
+        raise UsageError("person-unknown", name="****" if said.isalnum() and said.isascii() else said)  # a badge code?
     if not known.pin:
         return Acting(known.name, "named")
     if ask is None:
