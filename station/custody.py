@@ -93,7 +93,7 @@ def custody(station: Station, batch: Batch, ready: bool = False) -> Custody:
 
 
 def _prints(line: Mapping[str, Any], batch: Batch) -> bool:
-    return bool(line["paper"] == "certificate" and batch.decisions and line["number"] == batch.decisions[-1]["number"])
+    return bool(line["paper"] in ("certificate", "overlay") and batch.decisions and line["number"] == batch.decisions[-1]["number"])
 
 
 def _state(batch: Batch, carriers: Iterable[CarrierState], stage: str, ready: bool) -> str:

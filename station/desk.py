@@ -118,9 +118,9 @@ def _check_words(act: Act) -> None:
             raise UsageError("event-day", day=day)
     for reason in act.facts.get("reasons", ()):
         if reason not in REASONS:
-            raise UsageError("return-reason-unknown", reason=reason, reasons=" ".join(REASONS))
+            raise UsageError("event-reason-unknown", reason=reason, reasons=" ".join(REASONS))
     if "R99" in act.facts.get("reasons", ()) and not act.facts.get("note"):
-        raise UsageError("return-reason-text")
+        raise UsageError("event-reason-text")
     for item, answer in act.facts.get("items", {}).items():
         if is_good(item, answer) is None:
             row = catalogue.appearance()[item]

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     verdicts = batches.counting_verdicts(station, batch)
     open_points = batches.obstacles(station, batch, verdicts)
     decided = bool(verdicts) and all(v.intake in batch.decided_intakes for v in verdicts)
-    now = custody(station, batch, ready=bool(verdicts) and not open_points)
+    now = custody(station, batch, ready=bool(verdicts) and not open_points and not decided)
     if options.json:
         voice.answer(json.dumps({
             "batch": batch.number, "fonds_no": batch.fields.get("fonds_no", ""),
