@@ -93,7 +93,8 @@ def custody(station: Station, batch: Batch, ready: bool = False) -> Custody:
 
 
 def _prints(line: Mapping[str, Any], batch: Batch) -> bool:
-    return bool(line["paper"] in ("certificate", "overlay") and batch.decisions and line["number"] == batch.decisions[-1]["number"])
+    newest = str(batch.decisions[-1]["number"]) if batch.decisions else ""
+    return line["paper"] in ("certificate", "overlay") and line["number"] == newest
 
 
 def _state(batch: Batch, carriers: Iterable[CarrierState], stage: str, ready: bool) -> str:

@@ -154,8 +154,8 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
         for language in ("zh", "en"):
             done = say(*words, language=language)
             text = catalogue.words("errors", code, dict.fromkeys(
-                ("carrier", "where", "place", "what", "fact", "events", "event", "carriers", "reason", "reasons", "item",
-                 "answer", "words", "first", "second", "seal", "said", "batch", "line", "number", "day", "path",
+                ("carrier", "where", "place", "what", "fact", "events", "event", "carriers", "reason", "reasons",
+                 "item", "answer", "words", "first", "second", "seal", "said", "batch", "line", "number", "day", "path",
                  "lists", "list", "intake", "digest", "name", "heads"), "\0"))[language]
             start = text.split("\\x00")[0] or text.split("\\x00")[1]
             assert (done.code, start in done.err) == (2, True), (words, done)
@@ -211,8 +211,8 @@ def test_a_disk_needs_its_seal_before_it_is_stored(say: Say, desk: Path) -> None
     assert decide(say).code == 0
     register = Register(Home(desk / "home"), "S1")
     verdict = next(v for v in register.lines_of("verdict") if v["carrier_no"] == ONE)
-    register.append("verdict", {**{k: v for k, v in verdict.items() if k not in ("seq", "at", "station", "type", "prev")},
-                                "kind": "disk"})               # disks are not read yet
+    own = ("seq", "at", "station", "type", "prev")
+    register.append("verdict", {**{k: v for k, v in verdict.items() if k not in own}, "kind": "disk"})   # none is read
     unsealed = say("store", BATCH, "--carrier", ONE, "--place", "1", "--by", "张伟")
     assert unsealed.code == 2 and "封签" in unsealed.err
     assert say("store", BATCH, "--carrier", ONE, "--place", "1", "--seal", "F1", "--by", "张伟").code == 0
@@ -258,13 +258,14 @@ def test_appearance_answered_well_stands_in_its_cell(say: Say, desk: Path) -> No
 def test_a_defect_is_a_doubt_that_two_people_answer(say: Say, desk: Path, answer: str, code: int, outcome: str) -> None:
     mend(desk)
     verdicts = read(say, desk, ONE, TWO, THREE)
-    say("event", BATCH, "appearance", "--carrier", ONE, *GOOD[2:], "--scratches", "有", "--note", "外圈", "--by", "赵磊")
+    say("event", BATCH, "appearance", "--carrier", ONE, *GOOD[2:], "--scratches", "有", "--note", "外圈", "--by",
+        "赵磊")
     stopped = decide(say)
     assert stopped.code == 3 and "appearance-defect" in stopped.err
     better = say("event", BATCH, "appearance", "--carrier", ONE, *GOOD, "--by", "赵磊")
     assert better.code == 2 and "--second" in better.err       # nobody takes a negative answer back alone
-    done = say("resolve", verdicts[0]["intake"], "appearance-defect", "--by", "张伟", "--confirmed-by", "李敏", "--answer",
-               answer, "--reason", "不影响读取", "--scan", desk / "form.csv")
+    done = say("resolve", verdicts[0]["intake"], "appearance-defect", "--by", "张伟", "--confirmed-by", "李敏",
+               "--answer", answer, "--reason", "不影响读取", "--scan", desk / "form.csv")
     assert done.code == 0, done.err
     decided = decide(say)
     assert (decided.code, decided.answer["outcome"]) == (code, outcome)
@@ -420,7 +421,8 @@ def test_a_stamped_list_raises_its_anchor(say: Say, desk: Path) -> None:
 def test_every_act_and_state_is_worded(language: str) -> None:
     voice = Voice(language)
     words = [*(f"event-{event}" for event in RULES), *(f"state-{state}" for state in STATES),
-             *(f"reason-{code}" for code in REASONS), *(f"where-{where}" for where in ("expected", "here", "away", "store"))]
+             *(f"reason-{code}" for code in REASONS),
+             *(f"where-{where}" for where in ("expected", "here", "away", "store"))]
     assert all(voice.phrase(word) for word in words)
     for event, rule in RULES.items():
         for fact in (*rule.facts, "by"):
