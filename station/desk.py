@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from checks import catalogue
 from checks.verdict import Outcome
+from labels.sentences import forbidden_words
 from station.appearance import answered, is_good
 from station.batch import Batch, UsageError, attempt_of, fold, keep_scan, load_verdict, two_people
 from station.custody import CarrierState, Custody, custody
@@ -113,6 +114,8 @@ def _check_words(act: Act) -> None:
         two_people(act.by, act.second)
     if rule.station != (act.batch == EVERY_STATION):
         raise UsageError("event-of-station" if rule.station else "event-of-batch", what=act.event)
+    for word in forbidden_words(str(act.facts.get("note", ""))):              # a note may come to stand on paper
+        raise UsageError("words-forbidden", word=word)
     for day in (act.on, str(act.facts.get("due", ""))):
         if day and not _is_day(day):
             raise UsageError("event-day", day=day)

@@ -69,8 +69,7 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
     """
     two_people(people.operator, people.reviewer)
     batch = fold(station, number)
-    said = " ".join(str(e.facts.get("note", "")) for e in batch.events if e.event in ("appearance", "exception"))
-    for word in forbidden_words(f"{people.remark} {people.appearance} {said}"):
+    for word in forbidden_words(f"{people.remark} {people.appearance}"):
         raise UsageError("words-forbidden", word=word)
     verdicts = counting_verdicts(station, batch)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):

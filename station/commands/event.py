@@ -21,7 +21,7 @@ from station.words import Voice
 # option → the fact of the line that it gives
 _FACTS = {"place": "place", "seal": "seal_no", "taker": "taker", "note": "note", "due": "due", "witness": "witness",
           "kind": "kind", "intake": "intake", "list": "list", "sha256": "list_sha256", "paper": "paper",
-          "source": "source", "name": "name", "role": "role"}
+          "source": "source", "name": "name", "role": "role", "deliverer": "deliverer"}
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
@@ -106,7 +106,7 @@ def told(event: Event, voice: Voice) -> str:
                           what=voice.phrase(f"event-{event.event}"), carrier=event.carrier_no or "-",
                           by="、".join(name for name in (event.by, event.second) if name) or "-",
                           method=voice.phrase(f"method-{event.method or 'named'}"))]
-    for key in ("place", "seal_no", "taker", "witness", "due", "intake", "list", "list_sha256", "paper", "line",
+    for key in ("place", "seal_no", "deliverer", "taker", "witness", "due", "intake", "list", "list_sha256", "paper", "line",
                 "source", "offset_seconds", "name", "role", "note", "scan_file"):
         if facts.get(key) not in (None, ""):
             parts.append(voice.phrase(f"fact-{key}", value=facts[key]))

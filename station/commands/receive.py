@@ -11,6 +11,7 @@ from station.words import Voice
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("batch", help=voice.phrase("help-batch-number"))
     add_options(parser, voice)
+    parser.add_argument("--deliverer", default="", help=voice.phrase("help-event-deliverer"))
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:

@@ -156,7 +156,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
             text = catalogue.words("errors", code, dict.fromkeys(
                 ("carrier", "where", "place", "what", "fact", "events", "event", "carriers", "reason", "reasons",
                  "item", "answer", "words", "first", "second", "seal", "said", "batch", "line", "number", "day", "path",
-                 "lists", "list", "intake", "digest", "name", "heads"), "\0"))[language]
+                 "lists", "list", "intake", "digest", "name", "heads", "word"), "\0"))[language]
             start = text.split("\\x00")[0] or text.split("\\x00")[1]
             assert (done.code, start in done.err) == (2, True), (words, done)
         assert len(lines(desk, "event")) == before
@@ -180,6 +180,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
     refused("return-not-failed", "return", BATCH, "--carrier", TWO, "--reason", "R01", *by)
     assert decide(say).code == 1
     refused("return-not-failed", "return", BATCH, "--carrier", ONE, "--reason", "R01", *by)
+    refused("words-forbidden", "return", BATCH, "--carrier", TWO, "--reason", "R99", "--note", "无病毒", *by)
     refused("event-reason-unknown", "return", BATCH, "--carrier", TWO, "--reason", "R77", *by)
     refused("event-reason-text", "return", BATCH, "--carrier", TWO, "--reason", "R99", *by)
     refused("event-needs", "return", BATCH, "--carrier", ONE, *by)
