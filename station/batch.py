@@ -218,7 +218,7 @@ def resolve(station: Station, resolution: Resolution, scan: Path | None = None, 
     if not resolution.reason.strip():
         raise UsageError("reason-missing")
     if resolution.code == READING_OPEN:
-        _set_aside(station, resolution, methods)
+        _set_aside(station, resolution, scan, methods)
         return
     if resolution.answer == "accept" and resolution.code in NEVER_ACCEPTED:
         raise UsageError("never-accepted", doubt=resolution.code)
@@ -228,9 +228,8 @@ def resolve(station: Station, resolution: Resolution, scan: Path | None = None, 
     if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=resolution.code,
                          open="; ".join(sorted({j.code for j in doubts})))
-    folder = station.home.batches / number if number else station.home.intakes / resolution.intake
-    keeping = keep_scan(station, folder, scan) if scan else {}
-    station.register.append("resolution", {**_resolution_line(resolution), **keeping, "methods": list(methods)})
+    line = {**_resolution_line(resolution), "methods": list(methods)}
+    station.register.append("resolution", line | _kept_with(station, number, resolution.intake, scan))
 
 
 def _resolution_line(resolution: Resolution) -> dict[str, str]:
@@ -239,16 +238,23 @@ def _resolution_line(resolution: Resolution) -> dict[str, str]:
             "scan_sha256": resolution.scan_sha256}
 
 
-def _set_aside(station: Station, resolution: Resolution, methods: Sequence[str]) -> None:
+def _set_aside(station: Station, resolution: Resolution, scan: Path | None, methods: Sequence[str]) -> None:
     """Two people end a reading that was interrupted and will not be finished; the carrier is to be read anew."""
     begun = dict(open_intakes(station.home)).get(resolution.intake)
     if begun is None:
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=READING_OPEN, open="")
     if resolution.answer != "recheck":
         raise UsageError("reading-open-answer", intake=resolution.intake)
-    line = {**_resolution_line(resolution), "methods": list(methods),
-            "batch": _batch_of(station, str(begun.get("form_sha256", "")))}
-    set_aside(station.home, resolution.intake, lambda: station.register.append("resolution", line))
+    number = _batch_of(station, str(begun.get("form_sha256", "")))
+    line = {**_resolution_line(resolution), "methods": list(methods), "batch": number}
+    set_aside(station.home, resolution.intake, lambda: station.register.append(
+        "resolution", line | _kept_with(station, number, resolution.intake, scan)))
+
+
+def _kept_with(station: Station, number: str, intake: str, scan: Path | None) -> dict[str, str]:
+    """The scan that a resolution rests on, kept with its batch, or with its intake where no batch is open."""
+    folder = station.home.batches / number if number else station.home.intakes / intake
+    return keep_scan(station, folder, scan) if scan else {}
 
 
 def keep_scan(station: Station, folder: Path, path: Path) -> dict[str, str]:

@@ -106,8 +106,8 @@ def told(event: Event, voice: Voice) -> str:
                           what=voice.phrase(f"event-{event.event}"), carrier=event.carrier_no or "-",
                           by="、".join(name for name in (event.by, event.second) if name) or "-",
                           method=voice.phrase(f"method-{event.method or 'named'}"))]
-    for key in ("place", "seal_no", "deliverer", "taker", "witness", "due", "intake", "list", "list_sha256", "paper", "line",
-                "source", "offset_seconds", "name", "role", "note", "scan_file"):
+    for key in ("place", "seal_no", "deliverer", "taker", "witness", "due", "intake", "list", "list_sha256", "paper",
+                "line", "source", "offset_seconds", "name", "role", "note", "scan_file"):
         if facts.get(key) not in (None, ""):
             parts.append(voice.phrase(f"fact-{key}", value=facts[key]))
     parts += [f"{code} {voice.phrase(f'reason-{code}')}" for code in facts.get("reasons", ())]
