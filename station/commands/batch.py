@@ -66,6 +66,11 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer("  " + voice.phrase("batch-reading", intake=verdict.intake, number=verdict.carrier.number or "-",
                                          label=verdict.carrier.volume_label or "-", attempt=verdict.attempt,
                                          outcome=voice.phrase(f"word-{final_outcome(verdict, batch.resolutions)}")))
+    shown = {v.intake for v in verdicts}
+    for reading in batch.readings:
+        if reading.intake not in shown:                        # of an earlier attempt, or compared again since
+            voice.answer("  " + voice.phrase("batch-earlier", intake=reading.intake, number=reading.carrier_no or "-",
+                                             attempt=reading.attempt, outcome=voice.phrase(f"word-{reading.outcome}")))
     for state in now.carriers.values():
         voice.answer("  " + _carrier(state, voice))
     for event in now.events:

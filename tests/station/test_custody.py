@@ -142,7 +142,7 @@ def test_from_expected_to_stored_with_a_return(say: Say, desk: Path) -> None:
     assert [r["outcome"] for r in shown(say)["readings"]] == ["passed", "failed", "passed", "passed"]    # both stay
     for language, word in (("zh", "已入库"), ("en", "in store")):
         told = say("batch", BATCH, language=language).out
-        assert word in told and "张伟" in told and "R01" in told
+        assert word in told and "张伟" in told and "R01" in told and "S1-2026-000002" in told
     assert say("audit").code == 0
     kept.write_bytes(b"%PDF other")
     assert say("audit").code == 1
