@@ -70,10 +70,12 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | N
 def whose_word(station: Station, options: argparse.Namespace, voice: Voice) -> tuple[str, ...]:
     """Whose statement `--anchor` is, as the verdict says it: the stamped paper was seen, its digest compared.
 
-    Without --by it is that of the account that runs the station, and that is said. Raises: UsageError.
+    Without --by it is that of the account that runs the station, and that is said. Without --anchor, --by is who read
+    the carrier. Raises: UsageError.
     """
     if not options.anchor:
-        return ()
+        return tuple(catalogue.words("phrases", "people-read", {"name": person.name})["zh"]
+                     for person in people_of(station, voice, options.by) if person.name.strip())
     if not options.by and roster(station):
         raise batches.UsageError("anchor-needs-person", anchor=options.anchor)
     name = people_of(station, voice, options.by)[0].name.strip() or login_name()

@@ -395,6 +395,7 @@ def test_who_vouches_for_the_anchor_is_on_record(say: Say, desk: Path) -> None:
     alone = say(*words)
     assert len(alone.answer["people"]) == 1 and "登录用户" in alone.err
     assert read(say, desk, TWO)[0]["people"] == []
+    assert say(*words[:6], "--by", "赵磊", "--json").answer["people"] == ["赵磊(经办)"]
     say("event", "-", "person", "--name", "张伟", "--by", "张伟")
     assert say(*words).code == 2                               # a roster: a person of it, not an account
 
