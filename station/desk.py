@@ -244,7 +244,7 @@ def _moves(moment: _Moment, number: str) -> None:
 def _is_looked_at(moment: _Moment, number: str) -> None:
     """A negative answer is taken back by two people only."""
     state, act = _state(moment, number), moment.act
-    if state.where == "away" or state.where == "store":
+    if state.where != "here":
         raise _refuse("carrier-not-here", number, state)
     before = answered(moment.batch.events, number, attempt_of(moment.station, act.batch, number))
     better = before is not None and any(

@@ -169,6 +169,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
     refused("event-of-station", "event", BATCH, "clock", "--source", "s", "--offset", 0, *by, "--second", "李敏")
     refused("event-of-batch", "event", "-", "arrived", *by)
     refused("event-no-carrier", "event", BATCH, "expected", "--due", "2026-12-01", "--carrier", ONE, *by)
+    refused("carrier-not-here", "event", BATCH, "appearance", *GOOD, *by)
     refused("stamp-not-printed", "event", BATCH, "stamped", *by)
     refused("nothing-to-supplement", "event", BATCH, "supplemented", "--note", "x", *by)
     refused("carrier-not-here", "return", BATCH, "--carrier", ONE, "--taker", "王芳", *by)
