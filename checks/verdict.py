@@ -279,10 +279,32 @@ class FormSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDecision:
+    """前次检验表: a decision of the same batch before this one. changed: 载体编号 → outcome then, where it differs."""
+
+    number: str
+    at: str
+    outcome: Outcome
+    changed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """例外收存: a carrier that did not pass and is kept by order of the head; its outcome stays as it was."""
+
+    carrier_no: str
+    by: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """一批的审定, by two people: everything paper needs, so that paper needs nothing else.
 
     number: 检验表编号. appearance: 外观 as people said it, "" = not looked at. receiving_org: as configured.
+    earlier: the decisions before this one, oldest first; none of them is withdrawn. seen_each: 外观 was answered
+    carrier by carrier, so that the verdicts say where it was not.
     """
 
     number: str
@@ -298,6 +320,9 @@ class Decision:
     appearance: str
     receiving_org: str
     station: str
+    earlier: tuple[EarlierDecision, ...] = ()
+    exceptions: tuple[Exceptional, ...] = ()
+    seen_each: bool = False
 
 
 _T = TypeVar("_T")

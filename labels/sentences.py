@@ -315,6 +315,14 @@ def _conclusion(decision: Decision, final: Sequence[Verdict]) -> str:
         text = say("conclusion.partly", passed=carriers_named(passed), failed=carriers_named(failed), unit=unit)
     else:
         text = say(f"conclusion.{decision.outcome}", unit=unit)
+    for kept in decision.exceptions:
+        text += "\n" + say("conclusion.exception", carrier=kept.carrier_no or say("annex.unnamed"), by=kept.by,
+                           reason=kept.reason)
+    for before in decision.earlier:
+        changed = "、".join(say("conclusion.was", carrier=number or say("annex.unnamed"), outcome=name_of(outcome))
+                           for number, outcome in before.changed.items())
+        text += "\n" + say("conclusion.earlier", number=before.number, outcome=name_of(before.outcome),
+                           changed=changed or say("conclusion.unchanged"))
     if decision.remark:
         text += "\n" + say("conclusion.remark", remark=decision.remark)
     return text
@@ -334,7 +342,7 @@ def not_checked_items(decision: Decision, final: Iterable[Verdict]) -> str:
     for verdict in final:
         for check in CHECKS:
             reason = _not_run(verdict, check)
-            if reason is None or (check == "appearance" and decision.appearance):
+            if reason is None or (check == "appearance" and decision.appearance and not decision.seen_each):
                 continue
             if check == "appearance":
                 reason = say("check.no_appearance")

@@ -41,12 +41,15 @@ def _unspoken(home: Home, lines: Sequence[Mapping[str, Any]]) -> Iterator[Path]:
     files |= {home.batches / str(line.get("batch")) / f"{line.get('number')}.json" for line in lines
               if line["type"] == "decision"}
     files |= {home.root / str(line.get("file")) for line in lines if line["type"] == "print"}
+    files |= {home.root / str(line["scan_file"]) for line in lines if line.get("scan_file")}
     yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir()} - folders)
     yield from sorted({path for path in home.batches.glob("*/*") if path.is_file()} - files)
 
 
 def _line(home: Home, line: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """What a register line vouches for, and no longer is so."""
+    if line.get("scan_file"):
+        yield from _file(home.root / line["scan_file"], line["scan_sha256"])
     if line["type"] == "verdict":
         folder = home.intakes / line["intake"]
         yield from _journal(folder / "journal.jsonl", line)

@@ -1,7 +1,7 @@
 """One TOML file → one frozen configuration; what the domain marks as uncertain is here, never a constant.
 
-Takes a path (or none: the defaults), gives `Config`; relies on nothing. Unknown keys are refused: a misspelt policy
-must not silently be the default.
+Takes a path (or none: the defaults), gives `Config`; relies on the catalogue for the names of checks. Unknown keys are
+refused: a misspelt policy must not silently be the default.
 """
 from __future__ import annotations
 
@@ -15,13 +15,19 @@ from pathlib import Path
 from typing import Any
 
 from carriers.model import Refused
+from checks import catalogue
+from checks.verdict import CHECKS, MUST_BE_CHECKED, Severity
 
 DEFAULT_PATH = Path("/etc/station/station.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4)."""
+    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4).
+
+    may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
+    appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
+    """
 
     station_id: str = "S1"
     language: str = "zh"
@@ -35,7 +41,9 @@ class Config:
     save_seconds: float = 30.0
     slow_seconds: float = 0.5
     slow_factor: float = 8.0
-    may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health")
+    may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health", "appearance")
+    appearance: Mapping[str, str] = field(default_factory=lambda: {
+        "scratches": "doubt", "clean": "doubt", "label": "doubt", "case": "note"})
     check_years: Mapping[str, int] = field(default_factory=lambda: {"disc": 4, "disk": 1, "tape": 2, "folder": 1})
     set_names: Mapping[str, str] = field(default_factory=lambda: {"A": "封存", "B": "利用", "C": "异地"})
 
@@ -48,7 +56,7 @@ class Config:
 def load_config(path: Path | None) -> Config:
     """The configuration at path, else at the default path if there is one, else the defaults.
 
-    Raises: Refused("config-unreadable" | "config-unknown-key").
+    Raises: Refused("config-unreadable" | "config-unknown-key" | "config-never-unchecked").
     """
     chosen = path or (DEFAULT_PATH if DEFAULT_PATH.is_file() else None)
     if chosen is None:
@@ -67,7 +75,23 @@ def load_config(path: Path | None) -> Config:
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise Refused("config-unknown-key", path=str(chosen), key=key)
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    return Config(**given)
+    if "appearance" in given:
+        given["appearance"] = {**defaults.appearance, **given["appearance"]}
+    config = Config(**given)
+    _check_policy(config, chosen)
+    return config
+
+
+def _check_policy(config: Config, path: Path) -> None:
+    """What makes 合格 may not be given away by a configuration, and no misspelt policy may silently mean another."""
+    for check in config.may_be_unchecked:
+        if check in MUST_BE_CHECKED:
+            raise Refused("config-never-unchecked", path=str(path), key=check)
+        if check not in CHECKS:
+            raise Refused("config-unknown-key", path=str(path), key=f"may_be_unchecked: {check}")
+    for item, weight in config.appearance.items():
+        if item not in catalogue.appearance() or weight not in list(Severity):
+            raise Refused("config-unknown-key", path=str(path), key=f"appearance: {item} = {weight}")
 
 
 def home_path(option: Path | None, config: Config) -> Path:

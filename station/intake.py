@@ -42,8 +42,10 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
-           *, opener: Callable[[Path], Carrier] = open_carrier) -> Verdict:
+           *, opener: Callable[[Path], Carrier] = open_carrier, people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
+
+    people: whose word the strength of the reference rests on.
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
@@ -67,7 +69,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
                 return register_verdict(station, journal)
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
             case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
-                        keep_lists(journal, lying.lists), lying.found)
+                        keep_lists(journal, lying.lists), lying.found, people)
             _tell_known(station, case, identity, progress)
             progress.begin(journal.folder, plan.planned_bytes)
             reading = _read(station, carrier, journal, work, progress)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
@@ -16,11 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from checks.judge import batch_outcome, final_outcome
-from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
+from checks.verdict import Decision, EarlierDecision, Exceptional, Outcome, Verdict, from_record, to_record
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
 from labels.sentences import final_readings, forbidden_words
 from station import __version__
+from station.appearance import cell
 from station.batch import (
     READING_OPEN,
     Batch,
@@ -38,12 +39,16 @@ from station.register import Station, raw_lines, utc_now
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who decides. appearance: what they saw of the carriers, "" = not looked at."""
+    """Who decides. appearance: what they saw of the carriers, "" = as events have it, else not looked at.
+
+    methods: how the two were known.
+    """
 
     operator: str
     reviewer: str
     remark: str = ""
     appearance: str = ""
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,13 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
     Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError.
     """
     two_people(people.operator, people.reviewer)
+    batch = fold(station, number)
     for word in forbidden_words(f"{people.remark} {people.appearance}"):
         raise UsageError("words-forbidden", word=word)
-    batch = fold(station, number)
     verdicts = counting_verdicts(station, batch)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
         raise UsageError("batch-decided", batch=number)
-    if obstacles(station, batch, verdicts):
+    if any(o.what != "open-appearance" or not people.appearance for o in obstacles(station, batch, verdicts)):
         raise UsageError("batch-open", batch=number)
     outcomes = _carrier_outcomes(batch, verdicts)
     decision = Decision(
@@ -78,18 +83,43 @@ def decide(station: Station, number: str, people: People) -> tuple[Decision, lis
         resolutions=tuple(r for r in batch.resolutions
                           if r.code == READING_OPEN or r.intake in {v.intake for v in verdicts}),
         outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
-        remark=people.remark, appearance=people.appearance, receiving_org=station.config.receiving_org,
-        station=station.config.station_id)
+        remark=people.remark, appearance=people.appearance or cell(batch.events, _final(verdicts)),
+        receiving_org=station.config.receiving_org, station=station.config.station_id,
+        earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
+        seen_each=not people.appearance)
     if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
         raise RegisterError("number-taken", number=decision.number)
     raw = record_json(to_record(decision))
     decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
     head = station.register.append("decision", {
         "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
-        "reviewer": people.reviewer, "remark": people.remark, "intakes": [v.intake for v in verdicts],
+        "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
+        "intakes": [v.intake for v in verdicts],
         "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
         "decision_sha256": decision_sha256})
     return decision, print_all(station, decision, head)
+
+
+def _final(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The last verdict of each carrier."""
+    return list({v.carrier.number or v.intake: v for v in verdicts}.values())
+
+
+def _earlier(batch: Batch, outcomes: Mapping[str, Outcome]) -> tuple[EarlierDecision, ...]:
+    """前次检验表 of this batch, each with the carriers whose outcome was another one then (domain §10.7)."""
+    carrier_of = {r.intake: r.carrier_no for r in batch.readings}
+    found = []
+    for line in batch.decisions:
+        then = {carrier_of[intake]: Outcome.FAILED if carrier_of[intake] in line["returned"] else Outcome.PASSED
+                for intake in line["intakes"] if intake in carrier_of}
+        found.append(EarlierDecision(line["number"], line["at"], Outcome(line["outcome"]), {
+            number: outcome for number, outcome in then.items() if outcomes.get(number) is not outcome}))
+    return tuple(found)
+
+
+def _exceptions(batch: Batch) -> tuple[Exceptional, ...]:
+    return tuple(Exceptional(e.carrier_no, e.by, e.at, str(e.facts["note"])) for e in batch.events
+                 if e.event == "exception" and not e.corrected)
 
 
 def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:

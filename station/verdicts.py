@@ -39,6 +39,7 @@ from checks.verdict import (
 )
 from station import __version__
 from station.batch import ACCEPTED
+from station.events import clock_of
 from station.history import Asked, History, after, stamp_of
 from station.home import Home
 from station.journal import Journal, beside, raw_record
@@ -54,7 +55,7 @@ SHOWN_FAILURES = 200
 class Case:
     """What one verdict is about. attempt: 1, or one more for each decision that returned this carrier.
 
-    found_lists: names of lists on a carrier that has no form.
+    found_lists: names of lists on a carrier that has no form. people: whose word it rests on, with what they said.
     """
 
     journal: Journal
@@ -67,6 +68,7 @@ class Case:
     replaces: str = ""
     kept_lists_sha256: str = ""
     found_lists: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
     @property
     def is_recheck(self) -> bool:
@@ -199,9 +201,9 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
         drive=dict.fromkeys(("vendor", "model", "firmware", "serial", "bus", "bridge"), ""),
         host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
               "boot_id": boot_id()},
-        clock={"source": "system", "offset_seconds": None},
+        clock=clock_of(station.register, utc_now()),
         read_only={"method": "open-read-only", "read_back": False},
-        people=(), sittings=(), policy_sha256=station.config.policy_sha256(),
+        people=case.people, sittings=(), policy_sha256=station.config.policy_sha256(),
         catalogue_sha256=catalogue.catalogue_sha256(), selftest="", resolutions=(), counts=comparison.counts,
         lines=_shown(comparison), findings=judged, checks=checks, coverage=coverage,
         speed=reading.readability.speed(),

@@ -2,14 +2,27 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import sys
 
 from checks.verdict import Outcome
 from station.config import home_path, load_config
 from station.home import Home
+from station.people import Acting, acting
 from station.register import Register, Station
 from station.words import Voice
 
 EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.PARTLY: 1, Outcome.UNDECIDED: 3}
+
+
+def people_of(station: Station, voice: Voice, *said: str) -> list[Acting]:
+    """Who these names or badge codes are; a PIN is asked on the terminal where the roster has one.
+
+    Raises: UsageError.
+    """
+    def ask(name: str) -> str:
+        return getpass.getpass(voice.phrase("ask-pin", name=name) + " ")
+    return [acting(station, each, ask if sys.stdin.isatty() else None) for each in said]
 
 
 def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True) -> Station:

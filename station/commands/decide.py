@@ -6,7 +6,7 @@ import json
 import sys
 
 from station import batch as batches
-from station.commands import EXIT, open_station
+from station.commands import EXIT, open_station, people_of
 from station.numbering import gaps
 from station.papers import Paper, People, decide
 from station.words import Voice
@@ -23,21 +23,23 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    batches.two_people(options.operator, options.reviewer)
+    operator, reviewer = people_of(station, voice, options.operator, options.reviewer)
+    batches.two_people(operator.name, reviewer.name)
     batch = batches.fold(station, options.batch)
     verdicts = batches.counting_verdicts(station, batch)
     open_points = batches.obstacles(station, batch, verdicts)
-    if open_points:
+    unseen = [o for o in open_points if o.what == "open-appearance"]
+    appearance = options.appearance
+    if appearance is None and not any(e.event == "appearance" for e in batch.events) and open_points == unseen:
+        appearance = _ask(voice) if sys.stdin.isatty() else ""
+    if open_points and not (appearance and open_points == unseen):
         voice.say("batch-open", batch=batch.number)
         for obstacle in open_points:
             voice.say(obstacle.what, **obstacle.facts)
         return 3
     if left_out := gaps(batch.carriers):
         voice.say("batch-gaps", numbers="、".join(left_out))
-    appearance = options.appearance
-    if appearance is None:
-        appearance = _ask(voice) if sys.stdin.isatty() else ""
-    people = People(options.operator, options.reviewer, options.remark, appearance)
+    people = People(operator.name, reviewer.name, options.remark, appearance or "", (operator.method, reviewer.method))
     decision, papers = decide(station, batch.number, people)
     if options.json:
         voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,

@@ -6,16 +6,18 @@ import os
 from pathlib import Path
 
 from carriers.model import Refused
+from checks import catalogue
 from checks.bind import Choice
 from checks.form import SubmittedForm
 from checks.lists import read_reference
 from checks.verdict import Severity, Verdict
 from station import batch as batches
-from station.commands import EXIT, open_station
+from station.commands import EXIT, open_station, people_of
 from station.intake import intake
 from station.journal import read_list_texts
 from station.next_steps import next_steps, some
 from station.on_carrier import CARRIER
+from station.people import login_name, roster
 from station.progress import Progress
 from station.recheck import MARK, accepted_form
 from station.register import Station
@@ -39,6 +41,7 @@ def add_choice(parser: argparse.ArgumentParser, voice: Voice) -> None:
                         help=voice.phrase("help-profile"))
     parser.add_argument("--anchor", choices=("P1", "P2", "P3", "P4", "P5"), default="",
                         help=voice.phrase("help-anchor"))
+    parser.add_argument("--by", default="", help=voice.phrase("help-anchor-by"))
     parser.add_argument("--root", default=None, metavar="K:DIR", help=voice.phrase("help-root"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
 
@@ -65,8 +68,26 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | N
                   form_on_carrier=form_on_carrier, lists=lists)
 
 
+def whose_word(station: Station, options: argparse.Namespace, voice: Voice) -> tuple[str, ...]:
+    """Whose statement `--anchor` is, as the verdict says it: the stamped paper was seen, its digest compared.
+
+    Without --by it is that of the account that runs the station, and that is said. Without --anchor, --by is who read
+    the carrier. Raises: UsageError.
+    """
+    if not options.anchor:
+        return tuple(catalogue.words("phrases", "people-read", {"name": person.name})["zh"]
+                     for person in people_of(station, voice, options.by) if person.name.strip())
+    if not options.by and roster(station):
+        raise batches.UsageError("anchor-needs-person", anchor=options.anchor)
+    name = people_of(station, voice, options.by)[0].name.strip() or login_name()
+    if not options.by:
+        voice.say("anchor-by-login", name=name, anchor=options.anchor)
+    return (catalogue.words("phrases", "people-anchor", {"name": name, "anchor": options.anchor})["zh"],)
+
+
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
+    people = whose_word(station, options, voice)
     again = (options.form or "").startswith(MARK)
     form, lists = (accepted_form(station, options.form.removeprefix(MARK)), None) if again \
         else reference_of(options.form)
@@ -77,7 +98,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     inside = form is not None and not again and lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
-    verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
+    verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress, people=people)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from carriers.model import Finding
+from checks import catalogue
 from checks.bind import bind
 from checks.form import SubmittedForm
 from checks.lists import form_on
@@ -21,7 +22,9 @@ from station.commands.intake import (
     reference_of,
     report,
     show_encoding,
+    whose_word,
 )
+from station.events import events_of
 from station.home import RegisterError
 from station.journal import begin, read_journal
 from station.on_carrier import CARRIER, LISTS_NAME, keep_lists, kept_shelf, reference
@@ -52,17 +55,36 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         show_encoding(given, voice)
         open_known_batch(station, given, Path(options.form))
     reading = reading.named_for(form)
+    confirmed = () if options.anchor or lists is None else confirmers(station, options.intake, form)
+    people = whose_word(station, options, voice)
+    if confirmed:
+        choice, people = replace(choice, anchor="P2"), confirmed
+        voice.say("anchor-confirmed", people="、".join(confirmed))
     binding = bind(form, reading.identity, reading.structure, choice)
     journal = begin(station.home, station.config.station_id,
                     {"at": utc_now(), "recompare_of": options.intake, "form_sha256": form.sha256, "lists": lists})
     case = Case(journal, batches.of_form(station, form), form, choice, binding, earlier.source, earlier.attempt,
-                options.intake, keep_lists(journal, kept))
+                options.intake, keep_lists(journal, kept), people=people)
     if earlier.reference.form_sha256 not in ("", form.sha256):
         reading = replace(reading, found=(*reading.found, Finding("reference-corrected", facts={
             "intake": earlier.intake, "outcome": earlier.outcome, "file": earlier.reference.form_name})))
     verdict = conclude(station, case, reading.joined_as(binding.joined), earlier.sittings)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
+
+
+def confirmers(station: Station, intake: str, form: SubmittedForm) -> tuple[str, ...]:
+    """Who confirmed by 清单确认单 every list that this form consists of, of this very carrier; () = not all of them.
+
+    The unit's stamp is on the digest of the list itself, so the list's lines count as P2 (domain §10.1).
+    """
+    events = [e for e in events_of(station.register, None)
+              if e.event == "confirmed" and not e.corrected and e.facts["intake"] == intake]
+    stamped = {e.facts["list_sha256"] for e in events}
+    if not form.lists or not {each.sha256 for each in form.lists} <= stamped:
+        return ()
+    names = dict.fromkeys(f"{e.by}、{e.second}" for e in events)
+    return tuple(catalogue.words("phrases", "people-anchor", {"name": each, "anchor": "P2"})["zh"] for each in names)
 
 
 def form_of_intake(station: Station, intake: str) -> SubmittedForm | None:
