@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from checks.verdict import Decision, Outcome
 from labels.annex import Layout, Strip, annex, deal
@@ -18,7 +18,7 @@ from labels.sentences import cells, edition, headline, say
 
 _SMALL = 9.0                        # points: notes under labels, printed names
 _FOOT = 7.0                         # points: the machine's own line at the foot
-_TOP_LINE = 16.0                    # points above the grid: number, reprint mark
+TOP_LINE = 16.0                    # points above the grid: number, reprint mark
 _RUNNING = 16.0                     # points: where an annex page says which carrier goes on
 
 
@@ -38,6 +38,13 @@ class Printing:
     utc_offset_minutes: int = 480
 
 
+class Margins(NamedTuple):
+    """What the margins of every page say of a paper: its number, and how far its words reach ("" = nothing)."""
+
+    number: str
+    scope: str = ""
+
+
 def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
     """Draw the 检验表 with its annex.
 
@@ -47,28 +54,30 @@ def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printin
     """
     if decision.outcome is Outcome.UNDECIDED:
         raise ValueError("an undecided batch has no certificate")
-    frame = _frame()
+    frame = page_frame()
     draft = Sheet(BytesIO(), "", decision.at)                     # page 1 once without paper: what overflows it?
     rests = _draw_grid(draft, decision, frame)
     title = say("form.title")
     sheet = Sheet(target, f"{title} {decision.number}", decision.at)
     layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
-    room = frame.height - _RUNNING - _TOP_LINE
+    room = frame.height - _RUNNING - TOP_LINE
     pages = deal(annex(layout, decision, rests, printing.head_sha256), room)
     count = 1 + len(pages)
+    margins = Margins(say("page.number", number=decision.number), say("page.scope"))
     _draw_grid(sheet, decision, frame)
-    _draw_margins(sheet, frame, decision, printing, (1, count))
+    draw_margins(sheet, frame, margins, printing, (1, count))
     before: Sequence[Strip] = ()
     for number, strips in enumerate(pages, 2):
         sheet.next_page()
         _draw_annex_page(sheet, frame, decision, strips, before)
-        _draw_margins(sheet, frame, decision, printing, (number, count))
+        draw_margins(sheet, frame, margins, printing, (number, count))
         before = strips
     sheet.save()
     return tuple(sorted(sheet.missing))
 
 
-def _frame() -> Box:
+def page_frame() -> Box:
+    """What the margins of the paper leave."""
     margin = float(edition()["form"]["margin_mm"]) * MM
     return Box(margin, margin, A4[0] - 2 * margin, A4[1] - 2 * margin)
 
@@ -145,18 +154,18 @@ def _draw_conclusion(sheet: Sheet, box: Box, headline_text: str, text: str) -> s
     return sheet.cell(below, text, say("page.more"))
 
 
-def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printing, page: tuple[int, int]) -> None:
-    """Above: number of the 检验表, mark of a reprint. Below: scope, page of pages, head of the register, software."""
-    above = Box(frame.left, frame.top - _TOP_LINE - 2, frame.width, _TOP_LINE)
+def draw_margins(sheet: Sheet, frame: Box, paper: Margins, printing: Printing, page: tuple[int, int]) -> None:
+    """Above: number of the paper, mark of a reprint. Below: scope, page of pages, head of the register, software."""
+    above = Box(frame.left, frame.top - TOP_LINE - 2, frame.width, TOP_LINE)
     beside = Box(above.left + 80, above.top, above.width - 80, above.height)       # the mark stands to the left of it
-    sheet.one_line(beside, say("page.number", number=decision.number), SIZES[0], "right")
+    sheet.one_line(beside, paper.number, SIZES[0], "right")
     if printing.reprint:
         mark = say("page.reprint", count=printing.reprint)
-        stamp = Box(above.left, above.top, text_width(mark, SIZES[0]) + 12, _TOP_LINE)
+        stamp = Box(above.left, above.top, text_width(mark, SIZES[0]) + 12, TOP_LINE)
         sheet.rect(stamp, 1.0)
         sheet.aligned(stamp, mark, SIZES[0], "center")
     foot = Box(frame.left, frame.top + frame.height + 3, frame.width, 13)
-    sheet.aligned(foot, say("page.scope"), _SMALL)
+    sheet.aligned(foot, paper.scope, _SMALL)
     sheet.aligned(foot, say("page.of", page=page[0], pages=page[1]), _SMALL, "right")
     small = foot._replace(top=foot.top + 13, height=10)
     head = printing.head_sha256 or say("page.none")
@@ -172,10 +181,10 @@ def _draw_margins(sheet: Sheet, frame: Box, decision: Decision, printing: Printi
 def _draw_annex_page(sheet: Sheet, frame: Box, decision: Decision, strips: Sequence[Strip], before: Sequence[Strip]
                      ) -> None:
     title = say("page.annex", title=say("form.title"))
-    sheet.aligned(Box(frame.left, frame.top, frame.width, _TOP_LINE), title, 11, "left")
-    line = frame.top + _TOP_LINE + 1
+    sheet.aligned(Box(frame.left, frame.top, frame.width, TOP_LINE), title, 11, "left")
+    line = frame.top + TOP_LINE + 1
     sheet.path(((frame.left, line), (frame.left + frame.width, line)), 1.0)
-    top = frame.top + _TOP_LINE + 4
+    top = frame.top + TOP_LINE + 4
     running = strips[0].running
     if running and before and before[-1].running == running:
         sheet.one_line(Box(frame.left, top - 1, frame.width, 12), running, _SMALL)

@@ -28,14 +28,21 @@ from checks.verdict import (
     Verdict,
 )
 
-_FILE = Path(__file__).with_name("zj-2010.toml")
+EDITIONS = ("zj-2010", "saac-2012")
 _NAMED_AT_MOST = 3                  # carriers named in a sentence; the annex names all
 
 
 @cache
-def edition() -> Mapping[str, Any]:
-    """The edition as data: form, rows, and sentences by section."""
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+def edition(name: str = EDITIONS[0]) -> Mapping[str, Any]:
+    """An edition of the 检验表 as data: form, rows, and all words of papers by section.
+
+    Editions differ in the form and its rows alone: another one is laid over the first, and the words are the same
+    for all papers, so that sentences need not be told which edition they stand on.
+    """
+    folder = Path(__file__).parent
+    files = dict.fromkeys((f"{EDITIONS[0]}.toml", "notices.toml", f"{name}.toml"))
+    return {section: words for file in files
+            for section, words in tomllib.loads((folder / file).read_text(encoding="utf-8")).items()}
 
 
 def say(key: str, **facts: object) -> str:
