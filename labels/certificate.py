@@ -1,7 +1,8 @@
-"""The 检验表: page 1 is the grid of the form, the pages after it are the 附页.
+"""The 检验表: page 1 is the grid of the form, the pages after it are the 附页; whole, or its two halves one by one.
 
 Takes a `Decision` and how it is printed, gives a PDF; relies on the edition for geometry and words. The unit's side
 is never filled in, no date is ever printed into a signature, nothing unchecked is worded as passed (domain §10.8).
+What a cell says depends on its own half only, so that both halves fit when they are printed apart (套打).
 """
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from checks.verdict import Decision, Outcome
+from checks.verdict import Decision, FormSummary, Outcome
 from labels.annex import Layout, Strip, annex, deal
 from labels.page import A4, LEADING, MM, SIZES, Box, Sheet, text_width
-from labels.sentences import cells, edition, headline, say
+from labels.sentences import EDITIONS, cells, declared, edition, headline, say
 
 _SMALL = 9.0                        # points: notes under labels, printed names
 _FOOT = 7.0                         # points: the machine's own line at the foot
@@ -27,6 +28,7 @@ class Printing:
     """One printing of a decision. printed_at: local time as it shall stand. reprint: 0 = first printing.
 
     head_sha256: of the decision's line in the register. utc_offset_minutes: local time of the times on the annex.
+    edition: of the 检验表 (`sentences.EDITIONS`).
     """
 
     printed_at: str
@@ -36,6 +38,7 @@ class Printing:
     head_sha256: str = ""
     station_version: str = ""
     utc_offset_minutes: int = 480
+    edition: str = EDITIONS[0]
 
 
 class Margins(NamedTuple):
@@ -45,6 +48,35 @@ class Margins(NamedTuple):
     scope: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class BlankForm:
+    """The 检验表 before anything was checked: for the unit to fill in its column and stamp. at: UTC, dates the file."""
+
+    number: str
+    batch: str
+    at: str
+    form: FormSummary
+    receiving_org: str
+
+
+class _Filling(NamedTuple):
+    """What goes into the grid of an edition. parts: "form" = lines, labels, what the unit declared; "centre" = what
+    the centre says; names: of the centre's signers."""
+
+    edition: Mapping[str, Any]
+    texts: Mapping[str, str]
+    parts: frozenset[str]
+    headline: str = ""
+    names: Mapping[str, str] = {}
+
+    @property
+    def sizes(self) -> Sequence[float]:
+        return [float(size) for size in self.edition["form"]["sizes"]]
+
+
+_WHOLE, _FORM, _CENTRE = frozenset({"form", "centre"}), frozenset({"form"}), frozenset({"centre"})
+
+
 def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
     """Draw the 检验表 with its annex.
 
@@ -52,28 +84,72 @@ def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printin
     Raises:  ValueError for an undecided batch (it gets receipts, no 检验表); Refused("font-missing").
     Source:  domain §1.3 (grid), §5.2 (heights), §10.8 (contents).
     """
-    if decision.outcome is Outcome.UNDECIDED:
-        raise ValueError("an undecided batch has no certificate")
-    frame = page_frame()
-    draft = Sheet(BytesIO(), "", decision.at)                     # page 1 once without paper: what overflows it?
-    rests = _draw_grid(draft, decision, frame)
-    title = say("form.title")
+    filling, frame = _filled(decision, printing, _WHOLE), page_frame()
+    title = filling.edition["form"]["title"]
     sheet = Sheet(target, f"{title} {decision.number}", decision.at)
-    layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
-    room = frame.height - _RUNNING - TOP_LINE
-    pages = deal(annex(layout, decision, rests, printing.head_sha256), room)
-    count = 1 + len(pages)
+    pages = _annex_pages(sheet, decision, filling, printing)
     margins = Margins(say("page.number", number=decision.number), say("page.scope"))
-    _draw_grid(sheet, decision, frame)
-    draw_margins(sheet, frame, margins, printing, (1, count))
+    _draw_grid(sheet, frame, filling)
+    draw_margins(sheet, frame, margins, printing, (1, 1 + len(pages)))
     before: Sequence[Strip] = ()
     for number, strips in enumerate(pages, 2):
         sheet.next_page()
-        _draw_annex_page(sheet, frame, decision, strips, before)
-        draw_margins(sheet, frame, margins, printing, (number, count))
+        _draw_annex_page(sheet, frame, title, strips, before)
+        draw_margins(sheet, frame, margins, printing, (number, 1 + len(pages)))
         before = strips
     sheet.save()
     return tuple(sorted(sheet.missing))
+
+
+def draw_overlay(decision: Decision, target: str | Path | IO[bytes], printing: Printing,
+                 offset_mm: tuple[float, float] = (0.0, 0.0)) -> tuple[str, ...]:
+    """套打: what the centre says on page 1 and nothing else, each word where `draw_certificate` draws it.
+
+    For the sheet that `draw_blank` printed and the unit stamped. offset_mm: to the right and downwards, what the
+    printer is off. Returns, raises: as `draw_certificate`.
+    """
+    filling, frame = _filled(decision, printing, _CENTRE), page_frame()
+    sheet = Sheet(target, f"{filling.edition['form']['title']} {decision.number}", decision.at)
+    pages = _annex_pages(sheet, decision, filling, printing)
+    sheet.shift(offset_mm[0] * MM, offset_mm[1] * MM)
+    _draw_grid(sheet, frame, filling)
+    margins = Margins(say("page.number", number=decision.number), say("page.scope"))
+    draw_margins(sheet, frame, margins, printing, (1, 1 + len(pages)))
+    sheet.save()
+    return tuple(sorted(sheet.missing))
+
+
+def draw_blank(blank: BlankForm, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
+    """The 检验表 with the centre's half empty; what `draw_overlay` prints later finds its place free.
+
+    Returns: code points that no installed font has. Raises: Refused("font-missing").
+    """
+    form, frame = edition(printing.edition), page_frame()
+    sheet = Sheet(target, f"{form['form']['title']} {blank.batch}", blank.at)
+    _draw_grid(sheet, frame, _Filling(form, declared(blank.form, blank.receiving_org), _FORM))
+    mark = say("page.reprint", count=printing.reprint) + "  " if printing.reprint else ""
+    text = mark + say("page.blank_form", batch=blank.batch, number=blank.number, printed_at=printing.printed_at,
+                      copies=printing.copies)
+    sheet.one_line(Box(frame.left, frame.top - 2 * TOP_LINE, frame.width, 12), text, _SMALL)
+    sheet.save()
+    return tuple(sorted(sheet.missing))
+
+
+def _filled(decision: Decision, printing: Printing, parts: frozenset[str]) -> _Filling:
+    if decision.outcome is Outcome.UNDECIDED:
+        raise ValueError("an undecided batch has no certificate")
+    return _Filling(edition(printing.edition), cells(decision), parts, headline(decision),
+                    {"operator": decision.operator, "reviewer": decision.reviewer})
+
+
+def _annex_pages(sheet: Sheet, decision: Decision, filling: _Filling, printing: Printing) -> list[list[Strip]]:
+    """The annex, led by what page 1 has no room or no cell for: page 1 is drawn once without paper to see."""
+    frame = page_frame()
+    rests = _draw_grid(Sheet(BytesIO(), "", decision.at), frame, filling._replace(parts=_WHOLE))
+    elsewhere = {label: filling.texts[name] for name, label in filling.edition["form"].get("elsewhere", ())}
+    layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
+    strips = annex(layout, decision, elsewhere | rests, printing.head_sha256)
+    return deal(strips, frame.height - _RUNNING - TOP_LINE)
 
 
 def page_frame() -> Box:
@@ -82,16 +158,14 @@ def page_frame() -> Box:
     return Box(margin, margin, A4[0] - 2 * margin, A4[1] - 2 * margin)
 
 
-def _draw_grid(sheet: Sheet, decision: Decision, frame: Box) -> dict[str, str]:
+def _draw_grid(sheet: Sheet, frame: Box, filling: _Filling) -> dict[str, str]:
     """Page 1. Gives what did not go into its cells, by the label of the row."""
-    form: Mapping[str, Any] = edition()["form"]
-    texts = cells(decision)
+    form: Mapping[str, Any] = filling.edition["form"]
     shares = [float(share) for share in form["columns"]]
     edges = [frame.left + frame.width * sum(shares[:n]) / sum(shares) for n in range(len(shares) + 1)]
     title = Box(frame.left, frame.top, frame.width, float(form["title_height"]))
-    sheet.aligned(title._replace(height=title.height - 4), say("form.title"), float(form["title_pt"]), "center")
     rests: dict[str, str] = {}
-    rows: Sequence[Mapping[str, Any]] = edition()["rows"]
+    rows: Sequence[Mapping[str, Any]] = filling.edition["rows"]
     top, held, label = frame.top + title.height, 0, ""          # held: rows that a cell from above still covers
     for number, row in enumerate(rows):
         height, column = float(row["height"]), 1 if held else 0
@@ -101,42 +175,62 @@ def _draw_grid(sheet: Sheet, decision: Decision, frame: Box) -> dict[str, str]:
             high = sum(float(r["height"]) for r in rows[number:number + down])
             box = Box(edges[column], top, edges[column + span] - edges[column], high)
             label = str(cell.get("text", label)).replace("\n", "")
-            rest = _draw_cell(sheet, box, cell, texts, decision)
+            rest = _draw_cell(sheet, box, cell, filling)
             if rest:
                 rests[label] = "\n".join(part for part in (rests.get(label, ""), rest) if part)
             column += span
             held = max(held, down - 1)
         top += height
-    sheet.rect(Box(frame.left, frame.top + title.height, frame.width, top - frame.top - title.height), 1.4)
+    if "form" in filling.parts:
+        sheet.aligned(title._replace(height=title.height - 4), form["title"], float(form["title_pt"]), "center")
+        sheet.rect(Box(frame.left, frame.top + title.height, frame.width, top - frame.top - title.height), 1.4)
+    if "centre" in filling.parts and "below" in form:
+        room = Box(frame.left, top + 4, frame.width, 16)
+        sheet.one_line(room, form["below"].format(headline=filling.headline), SIZES[0])
     return rests
 
 
-def _draw_cell(sheet: Sheet, box: Box, cell: Mapping[str, Any], texts: Mapping[str, str], decision: Decision) -> str:
-    sheet.rect(box, 0.6)
-    more = say("page.more")
-    if "text" in cell:
-        _draw_label(sheet, box, str(cell["text"]), str(cell.get("note", "")))
-    elif cell.get("value") == "conclusion":
-        return _draw_conclusion(sheet, box, headline(decision), texts["conclusion"])
-    elif "value" in cell:
-        text = texts[str(cell["value"])]
-        if text:
-            return sheet.cell(box, text, more)
-        bottom = box.top + box.height - 6
-        sheet.path(((box.left + 8, bottom), (box.left + box.width - 8, bottom)), 0.4)
-    elif cell.get("write") == "date":
-        room = box.inside(6, 4)
-        sheet.aligned(room._replace(top=room.top + room.height - 13, height=13), say("page.date"), SIZES[0], "right")
-        signer = str(cell.get("sign", ""))
-        name = {"operator": decision.operator, "reviewer": decision.reviewer}.get(signer, "")
-        if name:
-            sheet.one_line(room._replace(height=12), say(f"page.printed_{signer}", name=name), _SMALL)
+def _draw_cell(sheet: Sheet, box: Box, cell: Mapping[str, Any], filling: _Filling) -> str:
+    """A cell: text = a label; value = declared by the unit; centre = the centre's; both = one half of the cell each."""
+    if "form" in filling.parts:
+        sheet.rect(box, 0.6)
+    if "text" in cell and "form" in filling.parts:
+        _draw_label(sheet, box, cell, filling.sizes[0])
+    if cell.get("centre") == "conclusion":
+        return _draw_conclusion(sheet, box, filling) if "centre" in filling.parts else ""
+    rests = []
+    for part, half, key in (("form", 0, "value"), ("centre", 1, "centre")):
+        if part in filling.parts and key in cell:
+            room = box
+            if "value" in cell and "centre" in cell:        # 1 point more each way: a cell's own margin
+                room = Box(box.left, box.top + half * box.height / 2 - 1, box.width, box.height / 2 + 2)
+            rests.append(_draw_value(sheet, room, filling.texts[cell[key]], filling.sizes))
+    if cell.get("write") == "date":
+        _draw_signature(sheet, box, str(cell.get("sign", "")), filling)
+    return "\n".join(rest for rest in rests if rest)
+
+
+def _draw_value(sheet: Sheet, box: Box, text: str, sizes: Sequence[float]) -> str:
+    if text:
+        return sheet.cell(box, text, say("page.more"), sizes=sizes)
+    bottom = box.top + box.height - 6
+    sheet.path(((box.left + 8, bottom), (box.left + box.width - 8, bottom)), 0.4)
     return ""
 
 
-def _draw_label(sheet: Sheet, box: Box, text: str, note: str) -> None:
-    lines = text.split("\n")
-    size = SIZES[0] if max(text_width(line, SIZES[0]) for line in lines) <= box.width - 6 else _SMALL
+def _draw_signature(sheet: Sheet, box: Box, signer: str, filling: _Filling) -> None:
+    room = box.inside(6, 4)
+    if "form" in filling.parts:
+        sheet.aligned(room._replace(top=room.top + room.height - 13, height=13), say("page.date"), SIZES[0], "right")
+    name = filling.names.get(signer, "")
+    if name and "centre" in filling.parts:
+        sheet.one_line(room._replace(height=12), say(f"page.printed_{signer}", name=name), _SMALL)
+
+
+def _draw_label(sheet: Sheet, box: Box, cell: Mapping[str, Any], size: float) -> None:
+    lines, note = str(cell["text"]).split("\n"), str(cell.get("note", ""))
+    while size > _SMALL and max(text_width(line, size) for line in lines) > box.width - 6:
+        size -= 0.5
     if note or len(lines) > 1:
         size = min(size, (box.height - 2) / (len(lines) + bool(note)) / LEADING)
     high = len(lines) * size * LEADING + (_SMALL * LEADING if note else 0)
@@ -146,12 +240,12 @@ def _draw_label(sheet: Sheet, box: Box, text: str, note: str) -> None:
         sheet.lines(box._replace(top=top + len(lines) * size * LEADING), [note], _SMALL, "center")
 
 
-def _draw_conclusion(sheet: Sheet, box: Box, headline_text: str, text: str) -> str:
+def _draw_conclusion(sheet: Sheet, box: Box, filling: _Filling) -> str:
     """The outcome large on its own line, its sentence below."""
     head = Box(box.left + 3.5, box.top + 4, box.width - 7, 19)
-    sheet.aligned(head, headline_text, 14)
+    sheet.aligned(head, filling.headline, 14)
     below = Box(box.left, box.top + 24, box.width, box.height - 25)
-    return sheet.cell(below, text, say("page.more"))
+    return sheet.cell(below, filling.texts["conclusion"], say("page.more"), sizes=filling.sizes)
 
 
 def draw_margins(sheet: Sheet, frame: Box, paper: Margins, printing: Printing, page: tuple[int, int]) -> None:
@@ -178,10 +272,8 @@ def draw_margins(sheet: Sheet, frame: Box, paper: Margins, printing: Printing, p
     sheet.one_line(small._replace(top=small.top + 10), text, _FOOT)
 
 
-def _draw_annex_page(sheet: Sheet, frame: Box, decision: Decision, strips: Sequence[Strip], before: Sequence[Strip]
-                     ) -> None:
-    title = say("page.annex", title=say("form.title"))
-    sheet.aligned(Box(frame.left, frame.top, frame.width, TOP_LINE), title, 11, "left")
+def _draw_annex_page(sheet: Sheet, frame: Box, title: str, strips: Sequence[Strip], before: Sequence[Strip]) -> None:
+    sheet.aligned(Box(frame.left, frame.top, frame.width, TOP_LINE), say("page.annex", title=title), 11, "left")
     line = frame.top + TOP_LINE + 1
     sheet.path(((frame.left, line), (frame.left + frame.width, line)), 1.0)
     top = frame.top + TOP_LINE + 4

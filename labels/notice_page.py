@@ -8,15 +8,16 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from labels.annex import Column, Layout, Strip, deal, row
+from labels.annex import SIZE, Column, Layout, Strip, deal, row
 from labels.certificate import TOP_LINE, Margins, Printing, draw_margins, page_frame
-from labels.page import LEADING, Box, Sheet, wrap
+from labels.page import LEADING, Box, Sheet, text_width, wrap
 from labels.sentences import say
 
 _TEXT = 10.5                        # points: sentences
 _TITLE = 18.0
 _HEAD = 34.0                        # points: the title's room
-_SIGN = 96.0                        # points: a signature block, with room for a stamp
+_LINE = 20.0                        # points: a line to sign on
+_SIGN = 106.0                       # points: a signature block, with room for a stamp
 
 
 class Notice(NamedTuple):
@@ -59,14 +60,23 @@ def _title(text: str) -> Strip:
 
 
 def facts(layout: Layout, pairs: Sequence[tuple[str, str]]) -> list[Strip]:
-    """Labelled facts, two on a row; an odd last one takes the whole width."""
+    """Labelled facts, two on a row; a long one and an odd last one take the whole width."""
     strips: list[Strip] = []
-    for at in range(0, len(pairs), 2):
-        two = pairs[at:at + 2]
-        wide = 3.1 if len(two) == 2 else 8.1
-        strips += row(layout, [cell for label, value in two
-                               for cell in (Column(label, 1.9, grey=True), Column(value, wide))])
-    return strips
+    waiting: list[tuple[str, str]] = []
+
+    def put(*told: tuple[str, str]) -> list[Strip]:
+        return row(layout, [cell for label, value in told for cell in (
+            Column(label, 1.9, grey=True), Column(value, 3.1 if len(told) == 2 else 8.1))]) if told else []
+    for label, value in pairs:
+        if text_width(layout.sheet.covered(value), SIZE) > layout.width * 0.3:
+            strips += [*put(*waiting), *put((label, value))]
+            waiting.clear()
+        else:
+            waiting.append((label, value))
+        if len(waiting) == 2:
+            strips += put(*waiting)
+            waiting.clear()
+    return [*strips, *put(*waiting)]
 
 
 def paragraph(layout: Layout, text: str) -> list[Strip]:
@@ -98,6 +108,7 @@ def signatures(layout: Layout, sides: Sequence[Mapping[str, str]]) -> list[Strip
             place = Box(box.left + number * width, box.top + 10, width, box.height - 10)
             sheet.rect(place, 0.6)
             room = place.inside(6, 5)
-            sheet.lines(room, [side["title"], *side["lines"]], _TEXT * 1.0)
+            for line, text in enumerate((side["title"], *side["lines"])):
+                sheet.one_line(Box(room.left, room.top + line * _LINE, room.width, _LINE), text, _TEXT)
             sheet.aligned(room._replace(top=room.top + room.height - 13, height=13), say("page.date"), _TEXT, "right")
     return [Strip(_SIGN, paint)]
