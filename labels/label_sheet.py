@@ -37,6 +37,10 @@ class Stock:
         if not (self.columns > 0 and self.rows > 0 and self.width > 0 and self.height > 0 and beside and inside):
             raise ValueError("cells outside the sheet or over each other")
 
+    def takes(self, piece: Piece) -> bool:
+        """Whether a piece goes into a cell."""
+        return piece.width <= self.width * MM + 0.1 and piece.height <= self.height * MM + 0.1
+
     def cells(self, start: int) -> Iterator[tuple[int, Box]]:
         """Page (from 0) and cell, row by row, from the start-th cell of the first page on."""
         number = start - 1
@@ -79,7 +83,7 @@ def draw_label_sheet(pieces: Sequence[Piece], target: str | Path | IO[bytes], us
     before = 0
     sheet.shift(use.offset_mm[0] * MM, use.offset_mm[1] * MM)
     for piece, (page, cell) in zip(pieces, stock.cells(use.start), strict=False):
-        if piece.width > cell.width + 0.1 or piece.height > cell.height + 0.1:
+        if not stock.takes(piece):
             raise ValueError("the label is larger than the cell")
         if page > before:
             sheet.next_page()

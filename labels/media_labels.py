@@ -138,8 +138,8 @@ def _head(sheet: Sheet, box: Box, values: Mapping[str, str], below: str) -> None
     fitted = [size for size in sizes if size >= 8 and text_width(whole, size) <= upper.width - 7] or sizes
     sheet.cell(Box(upper.left, upper.top - 1, upper.width, upper.height + 2), values["carrier_no"], "…", sizes=fitted)
     if below:
-        sheet.one_line(Box(room.left + 3.5, upper.top + upper.height - 1, room.width, room.height - upper.height), below,
-                       6.5, smallest=6.0)
+        lower = Box(room.left + 3.5, upper.top + upper.height - 1, room.width, room.height - upper.height)
+        sheet.one_line(lower, below, 6.5, smallest=_SMALLEST)
     letter, _, words = values["set"].partition(" ")
     sheet.rect(mark, 0.8)
     sheet.one_line(mark._replace(height=mark.height * 0.62), letter, mark.height * 0.5, "center")

@@ -33,7 +33,7 @@ from checks.verdict import (
 )
 from labels.certificate import Printing, draw_certificate
 from labels.page import MM
-from labels.sentences import cells, edition, forbidden_words, headline
+from labels.sentences import EDITIONS, cells, edition, forbidden_words, headline
 from tests.labels.paper_samples import HOSTILE, NOT_RUN, PRINTING, checks, digest, hostile, judgement, large, sound
 
 
@@ -353,7 +353,8 @@ def test_no_template_and_no_sheet_says_what_cannot_be_known() -> None:
     assert edition()["never"] == ["真实", "原件", "内容准确", "未被篡改", "无病毒", "永久可读", "符合DA/T 38",
                                   "通过四性检测", "全盘"]
     assert forbidden_words("此件真实、无病毒") == ("真实", "无病毒")
-    texts = [*strings(dict(edition()))]
+    texts = [text for name in EDITIONS for text in strings(dict(edition(name)))]
+    assert {path.stem for path in Path(labels.sentences.__file__).parent.glob("*.toml")} == {*EDITIONS, "notices"}
     folder = Path(labels.sentences.__file__).parent
     for source in folder.glob("*.py"):
         texts += [n.value for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Constant)
