@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
 from checks.catalogue import shown
 from checks.verdict import Decision, Verdict
 from labels.carrier_label import Labelling, crop_marks, label_values, must_be_accepted, qr_text
+from labels.certificate import Printing
 from labels.page import A4, MM, Box, Sheet, text_width
 from labels.sentences import say
 
 DISK = (70 * MM, 40 * MM)
 _TAPE, _CARD = (78 * MM, 16 * MM), (105 * MM, 74 * MM)
+_ON_PAGE = 16                                   # bar-code labels: two columns of eight
 _NARROW, _BARS = 0.423 * MM, 11.2 * MM          # of a tape's Code 39; 11.1 mm is the least height
 _SYMBOL = 151.5 * _NARROW                       # 10 characters of 6 narrow and 3 wide elements, 9 gaps
 _SMALLEST = 6.0                                 # points
@@ -88,6 +91,38 @@ def draw_tape_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     _draw_card(sheet, card, {**label_values(decision, verdict, labelling), **_of_tape(serial)},
                qr_text(decision, verdict))
     crop_marks(sheet, card, say("label.card_note"))
+    sheet.save()
+    return tuple(sorted(sheet.missing))
+
+
+@dataclass(frozen=True, slots=True)
+class TapeLabels:
+    """Bar-code labels for tapes that are still to be recorded. at: UTC, dates the file."""
+
+    number: str
+    at: str
+    volsers: tuple[str, ...]
+
+
+def draw_tape_sheet(labels: TapeLabels, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
+    """Draw bar-code labels with crop marks, two columns of eight on a page; the sheet's number stands beside them.
+
+    Returns: code points that no installed font has. Raises: ValueError for what is no volume serial.
+    """
+    for wrong in [serial for serial in labels.volsers if not is_volser(serial)]:
+        raise ValueError(f"no volume serial: {wrong}")
+    sheet = Sheet(target, labels.number, labels.at)
+    mark = "  " + say("page.reprint", count=printing.reprint) if printing.reprint else ""
+    for place, serial in enumerate(labels.volsers):
+        row, column = divmod(place % _ON_PAGE, 2)
+        if place and not place % _ON_PAGE:
+            sheet.next_page()
+        if not place % _ON_PAGE:
+            head = say("label.tape_sheet", number=labels.number, printed_at=printing.printed_at) + mark
+            sheet.one_line(Box(20 * MM, 12 * MM, 170 * MM, 12), head, 9)
+        box = Box((20 + 92 * column) * MM, (30 + 31 * row) * MM, *_TAPE)
+        draw_volser(sheet, box, serial)
+        crop_marks(sheet, box, say("label.tape_note"))
     sheet.save()
     return tuple(sorted(sheet.missing))
 

@@ -17,7 +17,7 @@ _TEXT = 10.5                        # points: sentences
 _TITLE = 18.0
 _HEAD = 34.0                        # points: the title's room
 _LINE = 20.0                        # points: a line to sign on
-_SIGN = 106.0                       # points: a signature block, with room for a stamp
+_SIGN = 130.0                       # points: a signature block, with room for a stamp
 
 
 class Notice(NamedTuple):

@@ -23,7 +23,7 @@ from checks.verdict import Decision, Judgement, Outcome, Severity, Verdict, from
 from labels.carrier_label import SPINE, draw_spine, label_values
 from labels.certificate import BlankForm, Printing, draw_blank, draw_overlay
 from labels.label_sheet import Piece, Stock, StockUse, draw_label_sheet
-from labels.media_labels import DISK, draw_disk
+from labels.media_labels import DISK, TapeLabels, draw_disk, draw_tape_sheet, is_volser
 from labels.notices import (
     ListConfirmation,
     Receipt,
@@ -65,6 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind("S", Receipt, draw_receipt),
     "confirmation": Kind("Q", ListConfirmation, draw_confirmation),
     "sampling": Kind("C", SamplingList, draw_sampling, 1),
+    "tape-labels": Kind("K", TapeLabels, draw_tape_sheet, 1),
 }
 
 
@@ -167,6 +168,24 @@ def overlay(station: Station, number: str, queue: str = "") -> Paper:
     return _keep(station, Paper(number, "overlay", path, missing=missing), drawn.getvalue(), {
         "number": number, "paper": "overlay", "batch": decision.batch, "decision": number, "edition": chosen,
         "reprint": before, "copies": 1, "queue": queue, "offset_mm": offset})
+
+
+def tape_labels(station: Station, volsers: Sequence[str]) -> Paper:
+    """Bar-code labels for tapes that are still to be recorded.
+
+    Raises: UsageError("volser-malformed" | "volser-twice": given twice or printed before); RegisterError.
+    """
+    printed = {serial for line in station.register.lines_of("print") if line["paper"] == "tape-labels"
+               for serial in line["record"]["volsers"]}
+    for serial in volsers:
+        if not is_volser(serial):
+            raise UsageError("volser-malformed", serial=serial)
+        if serial in printed:
+            raise UsageError("volser-twice", serial=serial)
+        printed.add(serial)
+    at = utc_now()
+    number = next_number(station, KINDS["tape-labels"].letter, f"{station.config.station_id}-{at[:4]}")
+    return issue(station, "tape-labels", "", TapeLabels(number, at, tuple(volsers)))
 
 
 def print_grid(station: Station, queue: str) -> Path:

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     for option, metavar in (("--blank", "BATCH"), ("--overlay", "NUMBER"), ("--return", "NUMBER"),
                             ("--confirmation", "INTAKE"), ("--labels", "NUMBER")):
         what.add_argument(option, metavar=metavar, dest=option[2:], help=voice.phrase(f"help-print-{option[2:]}"))
+    what.add_argument("--tape", nargs="+", metavar="J01001L8", help=voice.phrase("help-print-tape"))
     what.add_argument("--test-grid", action="store_true", help=voice.phrase("help-print-grid"))
     parser.add_argument("--printer", default="", metavar="QUEUE", help=voice.phrase("help-print-printer"))
     parser.add_argument("--reason", action="append", default=[], metavar="CARRIER=R07,R99:TEXT",
@@ -56,6 +57,8 @@ def _made(options: argparse.Namespace, station: Station) -> Paper:
         return notices.list_confirmation(station, options.confirmation, options.list)
     if options.labels:
         return notices.label_sheet(station, options.labels, options.stock, options.start, options.printer)
+    if options.tape:
+        return notices.tape_labels(station, options.tape)
     if not options.number:
         raise Refused("paper-unknown", number="")
     return notices.reprint(station, options.number)

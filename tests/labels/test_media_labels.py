@@ -16,9 +16,17 @@ from PIL import Image
 from checks.verdict import Decision, Verdict
 from labels.carrier_label import SPINE, Labelling, draw_spine, label_values
 from labels.label_sheet import Piece, Stock, StockUse, draw_label_sheet
-from labels.media_labels import DISK, draw_disk, draw_disk_labels, draw_tape_labels, is_volser
+from labels.media_labels import (
+    DISK,
+    TapeLabels,
+    draw_disk,
+    draw_disk_labels,
+    draw_tape_labels,
+    draw_tape_sheet,
+    is_volser,
+)
 from labels.page import MM
-from tests.labels.paper_samples import hostile, sound
+from tests.labels.paper_samples import PRINTING, hostile, sound
 
 LABELLING = Labelling("2025-05-07", "2026-05-07", powered_on="2025-05-06")
 LONG = "J010-2025-01-Y001-" + "Z" * 42
@@ -65,6 +73,21 @@ def test_a_tape_s_bars_are_read_back_and_follow_the_lto_rules(tmp_path: Path) ->
     assert all(bar["height"] >= 11.1 * MM - 0.01 for bar in bars)
     assert bars[-1]["x1"] - bars[0]["x0"] == pytest.approx(151.5 * narrow, abs=0.05)
     assert bars[0]["x0"] - label[0] > 10 * narrow and label[2] - bars[-1]["x1"] > 10 * narrow
+
+
+def test_a_sheet_of_bar_codes_is_read_back_whole(tmp_path: Path) -> None:
+    serials = tuple(f"J010{n:02d}L8" for n in range(17))
+    target = io.BytesIO()
+    draw_tape_sheet(TapeLabels("S1-2026-K01", "2026-01-01T00:00:00Z", serials), target, PRINTING)
+    assert codes(target.getvalue(), tmp_path) == sorted(serials[:16])
+    with pdfplumber.open(target) as pdf:
+        assert "J01016L8" in (pdf.pages[1].extract_text() or "")
+        for row in range(8):                                    # each label by itself: eight characters, 50 bars
+            for left in (20, 112):
+                label = pdf.pages[0].crop((left * MM, (30 + 31 * row) * MM, (left + 78) * MM, (46 + 31 * row) * MM))
+                assert (len(label.chars), len(label.rects)) == (8, 50)
+    with pytest.raises(ValueError, match="volume serial"):
+        draw_tape_sheet(TapeLabels("S1", "2026", ("X",)), io.BytesIO(), PRINTING)
 
 
 @pytest.mark.parametrize(("serial", "valid"), [

@@ -174,6 +174,20 @@ def test_a_notice_of_another_desk_is_issued_and_printed_again(tmp_path: Path) ->
     assert refused.value.code == "number-taken"
 
 
+def test_a_tape_s_bar_code_is_printed_once(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    done = station(home, "print", "--tape", "J01001L8", "J01002L8")
+    assert done.returncode == 0, done.stderr
+    line = lines(home)[-1]
+    assert (line["paper"], line["record"]["volsers"]) == ("tape-labels", ["J01001L8", "J01002L8"])
+    assert "J01001L8" in last_paper(home) and line["number"].endswith("-K01")
+    for serials in (("J01002L8",), ("J01003L8", "J01003L8"), ("j01004L8",)):
+        assert station(home, "print", "--tape", *serials).returncode == 2
+    assert len(lines(home)) == 1
+    assert station(home, "print", line["number"]).returncode == 0 and "重打第1次" in last_paper(home)
+    assert station(home, "audit").returncode == 0
+
+
 @pytest.mark.parametrize("written", [
     'edition = "zj-1999"', "[overlay_offset_mm]\nHP = [1.0]", '[overlay_offset_mm]\nHP = ["a", 1]',
     "[overlay_offset_mm]\nHP = [99, 0]", "[overlay_offset_mm]\nHP = [true, 0]", "[overlay_offset_mm]\nHP = [nan, 0]",
