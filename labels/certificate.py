@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from checks.verdict import Decision, FormSummary, Outcome
-from labels.annex import Layout, Strip, annex, deal
+from labels.annex import Column, Layout, Strip, annex, deal, row
 from labels.page import A4, LEADING, MM, SIZES, Box, Sheet, text_width
 from labels.sentences import EDITIONS, cells, declared, edition, headline, say
 
@@ -122,15 +122,25 @@ def draw_overlay(decision: Decision, target: str | Path | IO[bytes], printing: P
 def draw_blank(blank: BlankForm, target: str | Path | IO[bytes], printing: Printing) -> tuple[str, ...]:
     """The 检验表 with the centre's half empty; what `draw_overlay` prints later finds its place free.
 
+    What the unit declared and a cell has no room for stands on a second page, so that it is stamped whole.
     Returns: code points that no installed font has. Raises: Refused("font-missing").
     """
-    form, frame = edition(printing.edition), page_frame()
-    sheet = Sheet(target, f"{form['form']['title']} {blank.batch}", blank.at)
-    _draw_grid(sheet, frame, _Filling(form, declared(blank.form, blank.receiving_org), _FORM))
+    filling, frame = _Filling(edition(printing.edition), declared(blank.form, blank.receiving_org), _FORM), page_frame()
+    title = filling.edition["form"]["title"]
+    sheet = Sheet(target, f"{title} {blank.batch}", blank.at)
+    rests = _draw_grid(sheet, frame, filling)
     mark = say("page.reprint", count=printing.reprint) + "  " if printing.reprint else ""
     text = mark + say("page.blank_form", batch=blank.batch, number=blank.number, printed_at=printing.printed_at,
                       copies=printing.copies)
-    sheet.one_line(Box(frame.left, frame.top - 2 * TOP_LINE, frame.width, 12), text, _SMALL)
+    place = Box(frame.left, frame.top - 2 * TOP_LINE, frame.width, 12)
+    sheet.one_line(place, text, _SMALL)
+    layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
+    strips = [strip for label, rest in rests.items()
+              for strip in row(layout, (Column(label, 1.9, grey=True), Column(rest, 8.1)))]
+    for page in deal(strips, frame.height - _RUNNING - TOP_LINE) if strips else ():
+        sheet.next_page()
+        _draw_annex_page(sheet, frame, title, page, ())
+        sheet.one_line(place, text, _SMALL)
     sheet.save()
     return tuple(sorted(sheet.missing))
 
@@ -167,10 +177,10 @@ def _draw_grid(sheet: Sheet, frame: Box, filling: _Filling) -> dict[str, str]:
     rests: dict[str, str] = {}
     rows: Sequence[Mapping[str, Any]] = filling.edition["rows"]
     top, held, label = frame.top + title.height, 0, ""          # held: rows that a cell from above still covers
-    for number, row in enumerate(rows):
-        height, column = float(row["height"]), 1 if held else 0
+    for number, line in enumerate(rows):
+        height, column = float(line["height"]), 1 if held else 0
         held = max(0, held - 1)
-        for cell in row["cells"]:
+        for cell in line["cells"]:
             span, down = int(cell.get("span", 1)), int(cell.get("rows", 1))
             high = sum(float(r["height"]) for r in rows[number:number + down])
             box = Box(edges[column], top, edges[column + span] - edges[column], high)

@@ -37,7 +37,7 @@ from labels.notices import (
     draw_sampling,
 )
 from labels.print_grid import draw_print_grid
-from labels.sentences import edition, final_readings, forbidden_words, name_of, say
+from labels.sentences import declared, edition, final_readings, forbidden_words, name_of, say
 from station import papers
 from station.batch import UsageError, check_list, fold, form_summary, load_verdict
 from station.home import RegisterError, kept, sync_folder, write_durably
@@ -149,7 +149,8 @@ def overlay(station: Station, number: str, queue: str = "") -> Paper:
     """套打: the centre's half of a 检验表 for the sheet that its unit stamped, at the offset of this printer.
 
     The first is no reprint, whatever was printed whole; a second one is. Raises: UsageError("paper-unknown" |
-    "overlay-edition": the sheet was printed in another edition than the 检验表); RegisterError.
+    "overlay-edition" | "overlay-form": the sheet has another edition, or other words of the unit, than the 检验表);
+    RegisterError.
     """
     decision, head = load_decision(station, number)
     prints = fold(station, decision.batch).prints
@@ -159,6 +160,10 @@ def overlay(station: Station, number: str, queue: str = "") -> Paper:
     if not of_number or (blanks and blanks[-1]["edition"] != chosen):
         raise UsageError("overlay-edition", number=number, edition=chosen,
                          blank=blanks[-1]["edition"] if blanks else "")
+    if blanks:
+        stamped = from_record(BlankForm, blanks[-1]["record"])
+        if declared(stamped.form, stamped.receiving_org) != declared(decision.form, decision.receiving_org):
+            raise UsageError("overlay-form", number=number, blank=stamped.number)
     before = sum(line["paper"] == "overlay" for line in of_number)
     drawn = BytesIO()
     offset = station.config.offset_mm(queue)

@@ -87,6 +87,15 @@ def test_a_blank_says_nothing_of_the_centre_and_leaves_both_columns_free(name: s
     assert not columns.chars
 
 
+def test_what_a_blank_has_no_room_for_is_stamped_too() -> None:
+    target = io.BytesIO()
+    draw_blank(blank_of(hostile()), target, PRINTING)
+    with pdfplumber.open(target) as pdf:
+        first, second = ["".join((page.extract_text() or "").split()) for page in pdf.pages]
+    assert first.count("婚") + second.count("婚") == 1 + 40 and second.count("婚") > 20      # 1: the name of the work
+    assert "批次编号:J010-2025-01" in second and "检验表附页" in second
+
+
 def test_the_grid_of_saac_2012() -> None:
     page = first_page(draw_certificate, sound(), replace(PRINTING, edition="saac-2012"))
     boxes = {(round(r["x0"], 1), round(r["top"], 1), round(r["x1"], 1), round(r["bottom"], 1)) for r in page.rects}

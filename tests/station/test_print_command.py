@@ -117,6 +117,17 @@ def test_the_edition_of_a_batch_is_that_of_the_sheet_its_unit_stamped(returned: 
     assert "右+1.0mm、下-0.5mm" in text(home / "outbox" / "test-grid.pdf")
 
 
+def test_an_overlay_is_refused_where_the_form_was_corrected_after_the_blank(returned: Path, tmp_path: Path) -> None:
+    home, corrected = returned, tmp_path / "corrected.md5"
+    corrected.write_bytes((tmp_path / "list.md5").read_bytes() + b"\n")
+    done = station(home, "batch", corrected, "--number", "J010-2026-01", "--unit", "改名局")
+    assert done.returncode == 0, done.stderr
+    assert station(home, "print", "--overlay", "J010-2026-01-J01").returncode == 0     # decided on the form as it was
+    assert station(home, "print", "--blank", "J010-2026-01").returncode == 0
+    done = station(home, "print", "--overlay", "J010-2026-01-J01")
+    assert done.returncode == 2 and "J010-2026-01-B02" in done.stderr and "station print" in done.stderr
+
+
 def test_a_batch_can_be_printed_in_the_other_edition(tmp_path: Path) -> None:
     source, form = a_package(tmp_path, CONTENTS)
     home, config = tmp_path / "home", tmp_path / "station.toml"
