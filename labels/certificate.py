@@ -88,9 +88,7 @@ def draw_certificate(decision: Decision, target: str | Path | IO[bytes], printin
     title = filling.edition["form"]["title"]
     sheet = Sheet(target, f"{title} {decision.number}", decision.at)
     pages = _annex_pages(sheet, decision, filling, printing)
-    margins = Margins(say("page.number", number=decision.number), say("page.scope"))
-    _draw_grid(sheet, frame, filling)
-    draw_margins(sheet, frame, margins, printing, (1, 1 + len(pages)))
+    margins = _draw_front(sheet, decision, filling, printing, 1 + len(pages))
     before: Sequence[Strip] = ()
     for number, strips in enumerate(pages, 2):
         sheet.next_page()
@@ -108,13 +106,11 @@ def draw_overlay(decision: Decision, target: str | Path | IO[bytes], printing: P
     For the sheet that `draw_blank` printed and the unit stamped. offset_mm: to the right and downwards, what the
     printer is off. Returns, raises: as `draw_certificate`.
     """
-    filling, frame = _filled(decision, printing, _CENTRE), page_frame()
+    filling = _filled(decision, printing, _CENTRE)
     sheet = Sheet(target, f"{filling.edition['form']['title']} {decision.number}", decision.at)
     pages = _annex_pages(sheet, decision, filling, printing)
     sheet.shift(offset_mm[0] * MM, offset_mm[1] * MM)
-    _draw_grid(sheet, frame, filling)
-    margins = Margins(say("page.number", number=decision.number), say("page.scope"))
-    draw_margins(sheet, frame, margins, printing, (1, 1 + len(pages)))
+    _draw_front(sheet, decision, filling, printing, 1 + len(pages))
     sheet.save()
     return tuple(sorted(sheet.missing))
 
@@ -132,7 +128,7 @@ def draw_blank(blank: BlankForm, target: str | Path | IO[bytes], printing: Print
     mark = say("page.reprint", count=printing.reprint) + "  " if printing.reprint else ""
     text = mark + say("page.blank_form", batch=blank.batch, number=blank.number, printed_at=printing.printed_at,
                       copies=printing.copies)
-    place = Box(frame.left, frame.top - 2 * TOP_LINE, frame.width, 12)
+    place = Box(frame.left, frame.top - 2 * TOP_LINE, frame.width * 0.85, 12)      # the corner is the centre's
     sheet.one_line(place, text, _SMALL)
     layout = Layout(sheet, frame.width, printing.utc_offset_minutes)
     strips = [strip for label, rest in rests.items()
@@ -150,6 +146,14 @@ def _filled(decision: Decision, printing: Printing, parts: frozenset[str]) -> _F
         raise ValueError("an undecided batch has no certificate")
     return _Filling(edition(printing.edition), cells(decision), parts, headline(decision),
                     {"operator": decision.operator, "reviewer": decision.reviewer})
+
+
+def _draw_front(sheet: Sheet, decision: Decision, filling: _Filling, printing: Printing, pages: int) -> Margins:
+    """Page 1, or the half of it that is wanted: all that is the centre's stands here, so that 套打 has it too."""
+    margins = Margins(say("page.number", number=decision.number), say("page.scope"))
+    _draw_grid(sheet, page_frame(), filling)
+    draw_margins(sheet, page_frame(), margins, printing, (1, pages))
+    return margins
 
 
 def _annex_pages(sheet: Sheet, decision: Decision, filling: _Filling, printing: Printing) -> list[list[Strip]]:

@@ -65,7 +65,7 @@ KINDS: Mapping[str, Kind] = {
     "receipt": Kind("S", Receipt, draw_receipt),
     "confirmation": Kind("Q", ListConfirmation, draw_confirmation),
     "sampling": Kind("C", SamplingList, draw_sampling, 1),
-    "tape-labels": Kind("K", TapeLabels, draw_tape_sheet, 1),
+    "tape-labels": Kind("M", TapeLabels, draw_tape_sheet, 1),
 }
 
 

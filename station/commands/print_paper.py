@@ -4,7 +4,7 @@ from __future__ import annotations
 import argparse
 
 from carriers.model import Refused
-from station import notices
+from station import desk_papers, notices
 from station.commands import open_station
 from station.commands.decide import tell_paper
 from station.papers import Paper
@@ -16,7 +16,8 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("number", nargs="?", help=voice.phrase("help-paper-number"))
     for option, metavar in (("--blank", "BATCH"), ("--overlay", "NUMBER"), ("--return", "NUMBER"),
-                            ("--confirmation", "INTAKE"), ("--labels", "NUMBER")):
+                            ("--confirmation", "INTAKE"), ("--labels", "NUMBER"), ("--receipt", "BATCH"),
+                            ("--sampling", "NUMBER")):
         what.add_argument(option, metavar=metavar, dest=option[2:], help=voice.phrase(f"help-print-{option[2:]}"))
     what.add_argument("--tape", nargs="+", metavar="J01001L8", help=voice.phrase("help-print-tape"))
     what.add_argument("--test-grid", action="store_true", help=voice.phrase("help-print-grid"))
@@ -57,6 +58,10 @@ def _made(options: argparse.Namespace, station: Station) -> Paper:
         return notices.list_confirmation(station, options.confirmation, options.list)
     if options.labels:
         return notices.label_sheet(station, options.labels, options.stock, options.start, options.printer)
+    if options.receipt:
+        return desk_papers.receipt(station, options.receipt, options.due)
+    if options.sampling:
+        return desk_papers.sampling_list(station, options.sampling)
     if options.tape:
         return notices.tape_labels(station, options.tape)
     if not options.number:

@@ -185,13 +185,56 @@ def test_a_notice_of_another_desk_is_issued_and_printed_again(tmp_path: Path) ->
     assert refused.value.code == "number-taken"
 
 
+def test_a_receipt_names_what_was_received_and_is_still_here(returned: Path) -> None:
+    home = returned
+    done = station(home, "print", "--receipt", "J010-2026-01")
+    assert done.returncode == 2 and "station receive" in done.stderr
+    register = Register(Home(home), "S1")
+
+    def event(word: str, carrier: str, **facts: object) -> None:
+        register.append("event", {"event": word, "batch": "J010-2026-01", "carrier_no": carrier, "by": "张三",
+                                  "second": "", "method": "named", "on": "", **facts})
+    event("received", "Y001-A", kind="disk", seal_no="FQ-7", deliverer="王芳")
+    event("received", "Y002-A", kind="disk", deliverer="王芳")
+    event("received", "Y003-A", kind="disk")
+    event("returned", "Y002-A", taker="王芳")
+    register.append("event", {"event": "correction", "batch": "J010-2026-01", "carrier_no": "", "line": _seq(home) - 1})
+    assert station(home, "print", "--receipt", "J010-2026-01", "--due", "5月9日下午").returncode == 0
+    said = last_paper(home)
+    for part in ("J010-2026-01-S01", "Y001-A硬盘FQ-7", "送件人王芳", "收件人张三", "5月9日下午", "某局", "载体1件"):
+        assert part in said
+    assert "Y002" not in said and "Y003" not in said
+    assert station(home, "print", "J010-2026-01-S01").returncode == 0 and "重打第1次" in last_paper(home)
+
+
+def _seq(home: Path) -> int:
+    return len((home / "register" / "S1.jsonl").read_text().splitlines())
+
+
+def test_a_recorded_sample_is_printed_by_unit(returned: Path) -> None:
+    home = returned
+    intake = lines(home, "verdict")[0]["intake"]
+    register = Register(Home(home), "S1")
+    register.append("event", {"event": "stored", "batch": "J010-2026-01", "carrier_no": CARRIER, "by": "张三",
+                              "place": "3-2-1", "seal_no": "FQ-9"})
+    register.append("sample", {"number": "S1-2026-CJ01", "year": "2026", "share": "10%", "seed": "8f3a", "of": 7,
+                               "by": "张三", "carriers": [{"batch": "J010-2026-01", "carrier_no": CARRIER,
+                                                         "intake": intake}]})
+    assert station(home, "print", "--sampling", "S1-2026-CJ01").returncode == 0
+    said = last_paper(home)
+    for part in ("某局(全宗号J010)1件", CARRIER, "J010-2026-01-J01", "3-2-1", "FQ-9", "应抽检载体7件,按10%抽取"):
+        assert part in said
+    assert station(home, "print", "--sampling", "S1-2026-CJ09").returncode == 2
+    assert station(home, "audit").returncode == 0
+
+
 def test_a_tape_s_bar_code_is_printed_once(tmp_path: Path) -> None:
     home = tmp_path / "home"
     done = station(home, "print", "--tape", "J01001L8", "J01002L8")
     assert done.returncode == 0, done.stderr
     line = lines(home)[-1]
     assert (line["paper"], line["record"]["volsers"]) == ("tape-labels", ["J01001L8", "J01002L8"])
-    assert "J01001L8" in last_paper(home) and line["number"].endswith("-K01")
+    assert "J01001L8" in last_paper(home) and line["number"].endswith("-M01")
     for serials in (("J01002L8",), ("J01003L8", "J01003L8"), ("j01004L8",)):
         assert station(home, "print", "--tape", *serials).returncode == 2
     assert len(lines(home)) == 1
