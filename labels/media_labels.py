@@ -169,7 +169,7 @@ def _head(sheet: Sheet, box: Box, values: Mapping[str, str], below: str) -> None
     room = Box(box.left + 1, box.top, box.width - mark.width - 2, box.height)
     upper = room._replace(height=room.height * 0.72) if below else room
     whole = sheet.covered(values["carrier_no"])
-    sizes = [size / 2 for size in range(int(box.height), 8, -1)]
+    sizes = [size / 2 for size in range(int(box.height), int(2 * _SMALLEST) - 1, -1)]
     fitted = [size for size in sizes if size >= 8 and text_width(whole, size) <= upper.width - 7] or sizes
     sheet.cell(Box(upper.left, upper.top - 1, upper.width, upper.height + 2), values["carrier_no"], "…", sizes=fitted)
     if below:

@@ -145,6 +145,7 @@ def test_a_long_number_is_never_cut_and_nothing_leaves_the_label(draw: Callable[
         left = (210 * MM - wide) / 2
         assert not [c for c in page.chars if c["x0"] < left - 0.1 or c["x1"] > left + wide + 0.1]
         number = "".join(c["text"] for c in page.chars if c["text"] in set(LONG))
+        assert min(c["size"] for c in page.chars if c["text"] == "Z") >= 6
     assert LONG in number
 
 
