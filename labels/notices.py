@@ -22,10 +22,14 @@ _LINE_CHARS = 200                   # of a line of a list that is shown
 
 @dataclass(frozen=True, slots=True)
 class ReturnReason:
-    """Why a carrier goes back. code: R01 … R99 (domain §3.6). detail: what was found, or what a person says of it."""
+    """Why a carrier goes back. code: R01 … R99 (domain §3.6). detail: what was found, or what a person says of it.
+
+    count: how many findings it stands for.
+    """
 
     code: str
     detail: str = ""
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,8 @@ def draw_return(notice: ReturnNotice, target: str | Path | IO[bytes], printing: 
 def _reasons(reasons: Sequence[ReturnReason]) -> str:
     words: Mapping[str, str] = edition()["reasons"]
     return "\n".join(say("return.reason", code=r.code, reason=words.get(r.code, ""),
-                         detail=f":{r.detail}" if r.detail else "") for r in reasons)
+                         detail=f":{r.detail}" if r.detail else "")
+                     + (say("return.count", count=r.count) if r.count > 1 else "") for r in reasons)
 
 
 def _remedies(reasons: Sequence[ReturnReason]) -> str:

@@ -37,7 +37,7 @@ from labels.notices import (
     draw_sampling,
 )
 from labels.print_grid import draw_print_grid
-from labels.sentences import declared, edition, final_readings, forbidden_words, name_of, say
+from labels.sentences import declared, edition, final_readings, forbidden_words, name_of
 from station import papers
 from station.batch import UsageError, check_list, fold, form_summary, load_verdict
 from station.home import RegisterError, kept, sync_folder, write_durably
@@ -249,7 +249,7 @@ def return_reasons(verdict: Verdict, decision: Decision) -> tuple[ReturnReason, 
     for code, found in sorted(grounds.items()):
         text, count = found[0].text.get("zh", found[0].code), sum(j.count for j in found)
         text = text if len(text) <= _DETAIL_CHARS else text[:_DETAIL_CHARS - 1] + "…"
-        reasons.append(ReturnReason(code, say("return.detail", text=text, count=count) if count > 1 else text))
+        reasons.append(ReturnReason(code, text, count))
     return tuple(reasons)
 
 

@@ -39,7 +39,7 @@ UNIT = "某某县自然资源和规划局不动产登记服务中心" * 5
 
 RETURN = ReturnNotice("J010-2025-01-T01", "J010-2025-01", AT, ORG, "XX局", "J010", "J010-2025-01-J02", (
     ReturnedCarrier("J010-2025-01-G002-A", "光盘 DVD-R", 1, (ReturnReason("R01", "数据/第1包.bak 摘要与表单不符"),
-                                                         ReturnReason("R03", "48处不可读"))),
+                                                         ReturnReason("R03", "块不可读", 48))),
     ReturnedCarrier(LONG, "光盘 DVD+R DL", 2, (ReturnReason("R99", "盘盒破裂"),))), "2025年6月6日", "请换用档案级盘片")
 RECEIPT = Receipt("J010-2025-01-S01", "J010-2025-01", AT, ORG, "XX局", "J010", (
     LeftCarrier("J010-2025-01-Y001-A", "硬盘 WD40NDZW", "FQ-000123", "无划痕、清洁"), LeftCarrier(LONG, "硬盘")),
@@ -68,7 +68,7 @@ def pages_of(draw: Callable[..., tuple[str, ...]], record: object, printing: Pri
 def test_a_return_notice_says_what_why_and_what_to_do() -> None:
     text, = pages_of(draw_return, RETURN)
     for part in ("载体退回通知单", "编号:J010-2025-01-T01", "检验表编号J010-2025-01-J02", "J010-2025-01-G002-A",
-                 "第1次", "第2次", "R01摘要不一致", "R03存在不可读扇区或文件", "R99其他:盘盒破裂", "不得在原载体上补写",
+                 "第1次", "第2次", "R01摘要不一致", "R03存在不可读扇区或文件:块不可读(共48处)", "R99其他:盘盒破裂", "不得在原载体上补写",
                  "2025年6月6日前", "请换用档案级盘片", "载体编号不变", PRINTING.head_sha256, "一式2份"):
         assert part in text
     assert "＿＿＿＿前" in pages_of(draw_return, replace(RETURN, due=""))[0].replace("____", "＿＿＿＿")
