@@ -68,7 +68,8 @@ def pages_of(draw: Callable[..., tuple[str, ...]], record: object, printing: Pri
 def test_a_return_notice_says_what_why_and_what_to_do() -> None:
     text, = pages_of(draw_return, RETURN)
     for part in ("载体退回通知单", "编号:J010-2025-01-T01", "检验表编号J010-2025-01-J02", "J010-2025-01-G002-A",
-                 "第1次", "第2次", "R01摘要不一致", "R03存在不可读扇区或文件:块不可读(共48处)", "R99其他:盘盒破裂", "不得在原载体上补写",
+                 "第1次", "第2次", "R01摘要不一致", "R03存在不可读扇区或文件:块不可读(共48处)", "R99其他:盘盒破裂",
+                 "不得在原载体上补写",
                  "2025年6月6日前", "请换用档案级盘片", "载体编号不变", PRINTING.head_sha256, "一式2份"):
         assert part in text
     assert "＿＿＿＿前" in pages_of(draw_return, replace(RETURN, due=""))[0].replace("____", "＿＿＿＿")
