@@ -19,7 +19,8 @@ from checks.judge import batch_outcome, final_outcome
 from checks.verdict import Decision, EarlierDecision, Exceptional, Outcome, Verdict, from_record, to_record
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
-from labels.sentences import final_readings, forbidden_words
+from labels.media_labels import draw_disk_labels, draw_tape_labels
+from labels.sentences import EDITIONS, final_readings, forbidden_words
 from station import __version__
 from station.appearance import cell
 from station.batch import (
@@ -35,6 +36,8 @@ from station.batch import (
 )
 from station.home import RegisterError, file_sha256, write_durably
 from station.register import Station, raw_lines, utc_now
+
+DRAW_LABELS = {"disc": draw_disc_labels, "disk": draw_disk_labels, "tape": draw_tape_labels}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ class People:
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One printed file. kind: certificate | label. missing: code points that no installed font has."""
+    """One printed file. kind: certificate | label, or one of `notices`. missing: code points that no font has."""
 
     number: str
     kind: str
@@ -133,14 +136,14 @@ def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcom
 
 
 def print_all(station: Station, decision: Decision, head: str) -> list[Paper]:
-    """The certificate, then a label set for every disc that passed; each paper's print line follows its file."""
+    """The certificate, then the labels of every carrier that passed; each paper's print line follows its file."""
     papers = [_print(station, decision, Paper(decision.number, "certificate", _path(station, decision.batch,
                                                                                    decision.number)), head, 0)]
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
     taken = sum(1 for p in fold(station, decision.batch).prints if p["paper"] == "label" and not p["reprint"])
     for verdict in final_readings(decision):
-        if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed:
+        if verdict.carrier.kind in DRAW_LABELS and verdict.carrier.number not in failed:
             taken += 1
             number = station.config.label_number.format(batch=decision.batch, seq=taken)
             paper = Paper(number, "label", _path(station, decision.batch, number), verdict.intake)
@@ -154,7 +157,8 @@ def reprint(station: Station, number: str) -> Paper:
     A decision whose printing was interrupted gets its first print. Raises: UsageError("paper-unknown");
     RegisterError("journal-altered").
     """
-    prints = [line for line in station.register.lines_of("print") if line["number"] == number]
+    prints = [line for line in station.register.lines_of("print")
+              if line["number"] == number and line["paper"] != "overlay"]
     if not prints:
         return print_all(station, *load_decision(station, number))[0]
     first = prints[0]
@@ -180,11 +184,25 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
     raise UsageError("paper-unknown", number=number)
 
 
-def _print(station: Station, decision: Decision, paper: Paper, head: str, reprint_no: int) -> Paper:
+def edition_of(station: Station, batch: str) -> str:
+    """The edition of a batch's 检验表: that of its last 空表, which the unit stamps, else as configured."""
+    blanks = [line["edition"] for line in station.register.lines_of("print")
+              if line["batch"] == batch and line["paper"] == "blank"] if batch else []
+    return str(blanks[-1]) if blanks else station.config.edition
+
+
+def printing_now(station: Station, head: str, reprint_no: int, edition: str, copies: int) -> Printing:
+    """How a paper is printed now."""
     now = datetime.now().astimezone()
     offset = now.utcoffset()
-    printing = Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
-                        __version__, round(offset.total_seconds() / 60) if offset else 0)
+    return Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, copies, head, __version__,
+                    round(offset.total_seconds() / 60) if offset else 0, edition)
+
+
+def _print(station: Station, decision: Decision, paper: Paper, head: str, reprint_no: int) -> Paper:
+    first = next((line for line in station.register.lines_of("print") if line["number"] == paper.number), {})
+    edition = first.get("edition", EDITIONS[0]) if first else edition_of(station, decision.batch)
+    printing = printing_now(station, head, reprint_no, edition, station.config.certificate_copies)
     drawn = BytesIO()
     copies = 1
     if paper.kind == "certificate":
@@ -192,16 +210,23 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
         copies = station.config.certificate_copies
     else:
         verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
-        accepted = datetime.fromisoformat(decision.at).astimezone().date()
-        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no)
-        missing = draw_disc_labels(decision, verdict, drawn, labelling)
+        draw = DRAW_LABELS[verdict.carrier.kind]
+        missing = draw(decision, verdict, drawn, labelling(station, decision, verdict, reprint_no))
     sha256 = write_durably(paper.path, drawn.getvalue())
     write_durably(station.home.outbox / paper.path.name, drawn.getvalue())
     station.register.append("print", {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
         "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
-        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
+        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing, "edition": edition})
     return replace(paper, missing=missing)
+
+
+def labelling(station: Station, decision: Decision, verdict: Verdict, reprint_no: int) -> Labelling:
+    """What the labels of an accepted carrier say that its decision does not."""
+    accepted = datetime.fromisoformat(decision.at).astimezone().date()
+    read = datetime.fromisoformat(verdict.at).astimezone().date()
+    return Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no,
+                     powered_on=read.isoformat())
 
 
 def _path(station: Station, batch: str, name: str) -> Path:
