@@ -16,12 +16,20 @@ from typing import Any
 
 from carriers.model import Refused
 
+_NO_POLICY = frozenset({"home", "language", "label_copies", "paper_queue", "label_queue", "print_server",
+                        "print_wait_seconds", "media_names", "print_sides"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4)."""
+    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4).
+
+    paper_queue, label_queue: CUPS queues of A4 sheets and of smaller ones, "" = the PDF waits in the outbox.
+    print_server: host[:port] of CUPS, "" = this machine. print_wait_seconds: how long a job may stand still.
+    media_names: width x height in mm → what CUPS calls it; other sizes go as Custom.WxHmm. print_sides: by kind of
+    paper; others are printed on one side.
+    """
 
     station_id: str = "S1"
     language: str = "zh"
@@ -31,6 +39,13 @@ class Config:
     certificate_number: str = "{batch}-J{seq:02d}"
     label_number: str = "{batch}-L{seq:02d}"
     certificate_copies: int = 2
+    label_copies: int = 1
+    paper_queue: str = ""
+    label_queue: str = ""
+    print_server: str = ""
+    print_wait_seconds: float = 600.0
+    media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
+    print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
     save_seconds: float = 30.0
     slow_seconds: float = 0.5
@@ -40,8 +55,8 @@ class Config:
     set_names: Mapping[str, str] = field(default_factory=lambda: {"A": "封存", "B": "利用", "C": "异地"})
 
     def policy_sha256(self) -> str:
-        """Identity of the policy that a verdict was made under (the home is a place, not a policy)."""
-        policy = {key: value for key, value in asdict(self).items() if key not in ("home", "language")}
+        """Identity of the policy that a verdict was made under (a place or a printer is not a policy)."""
+        policy = {key: value for key, value in asdict(self).items() if key not in _NO_POLICY}
         return hashlib.sha256(json.dumps(policy, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

@@ -32,6 +32,7 @@ from station.batch import (
     record_json,
     two_people,
 )
+from station.delivery import route
 from station.home import RegisterError, file_sha256, write_durably
 from station.register import Station, raw_lines, utc_now
 
@@ -153,10 +154,10 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
 def _print(station: Station, decision: Decision, paper: Paper, head: str, reprint_no: int) -> Paper:
     now = datetime.now().astimezone()
     offset = now.utcoffset()
-    printing = Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
-                        __version__, round(offset.total_seconds() / 60) if offset else 0)
+    printing = Printing(now.strftime("%Y-%m-%d %H:%M"), station.config.paper_queue, reprint_no,
+                        station.config.certificate_copies, head, __version__, round(offset.total_seconds() / 60) if offset else 0)
     drawn = BytesIO()
-    copies = 1
+    copies = station.config.label_copies
     if paper.kind == "certificate":
         missing = draw_certificate(decision, drawn, printing)
         copies = station.config.certificate_copies
@@ -170,7 +171,8 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     station.register.append("print", {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
         "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
-        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
+        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing,
+        **route(station.config, paper.kind, drawn.getvalue())})
     return replace(paper, missing=missing)
 
 
