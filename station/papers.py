@@ -155,7 +155,8 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     now = datetime.now().astimezone()
     offset = now.utcoffset()
     printing = Printing(now.strftime("%Y-%m-%d %H:%M"), station.config.paper_queue, reprint_no,
-                        station.config.certificate_copies, head, __version__, round(offset.total_seconds() / 60) if offset else 0)
+                        station.config.certificate_copies, head, __version__,
+                        round(offset.total_seconds() / 60) if offset else 0)
     drawn = BytesIO()
     copies = station.config.label_copies
     if paper.kind == "certificate":
