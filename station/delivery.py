@@ -140,7 +140,7 @@ def _sent(line: Line, order: Order, job_id: int) -> Delivery:
 
 def _record(station: Station, line: Line, delivery: Delivery) -> None:
     station.register.append("delivery", {
-        "number": delivery.number, "batch": line["batch"], "file": line["file"], "sha256": line["sha256"],
+        "number": delivery.number, "batch": line.get("batch", ""), "file": line["file"], "sha256": line["sha256"],
         "queue": delivery.queue, "job": delivery.job_id, "state": delivery.state, "copies": delivery.copies,
         "media": delivery.media, "sides": delivery.sides, "reasons": delivery.reasons, "message": delivery.message})
 

@@ -82,7 +82,7 @@ def _tell_delivery(delivery: Delivery, sides: str, voice: Voice) -> None:
     if delivery.state != "completed":
         voice.say("print-unknown" if delivery.state == "unknown" else "print-failed", **facts)
         return
-    voice.answer(voice.phrase("print-done", **facts))
+    voice.say("print-done", **facts)
     if delivery.sides != sides:
         voice.say("print-one-sided", **facts)
     if "job-completed-with-errors" in delivery.reasons or "job-completed-with-warnings" in delivery.reasons:

@@ -195,7 +195,8 @@ def label_ppd() -> str:
     """The sizes of the label printer, as `ippeveprinter -P` takes them."""
     first = next(iter(LABELS_PT))
     rows = ['*PPD-Adobe: "4.3"', '*FormatVersion: "4.3"', '*FileVersion: "1.0"', "*LanguageVersion: English",
-            "*LanguageEncoding: ISOLatin1", '*PCFileName: "LABEL.PPD"', '*Product: "(Label)"', '*PSVersion: "(3010.000) 0"',
+            "*LanguageEncoding: ISOLatin1", '*PCFileName: "LABEL.PPD"', '*Product: "(Label)"',
+            '*PSVersion: "(3010.000) 0"',
             '*Manufacturer: "Test"', '*ModelName: "Test label"', '*ShortNickName: "Test label"',
             '*NickName: "Test label"', "*ColorDevice: False", "*DefaultColorSpace: Gray", "*FileSystem: False",
             '*LanguageLevel: "3"']

@@ -1,4 +1,4 @@
-"""Papers on their way to real printers: what goes wrong there, what is recorded of it, and that nothing is sent twice."""
+"""Papers on their way to real printers: what goes wrong there, what is recorded, and that nothing is sent twice."""
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -227,6 +227,20 @@ def test_an_altered_paper_is_not_printed(station: Station, cups: Printers) -> No
     with pytest.raises(RegisterError, match="journal-altered"):
         deliver(station, line, "paper", quiet)
     assert Cups(cups.server).queue("paper").waiting == 0 and states(station) == []
+
+
+def test_a_server_that_is_away_for_a_moment_is_waited_for(station: Station, cups: Printers,
+                                                          monkeypatch: pytest.MonkeyPatch) -> None:
+    answers, asked = Cups.status, []
+
+    def away(*words: Any) -> Status:
+        asked.append(words)
+        if len(asked) == 1:
+            raise Refused("print-server-gone", server="x", reason="y")
+        return answers(*words)
+    monkeypatch.setattr(Cups, "status", away)
+    assert deliver(station, a_paper(station, 210, 297), "paper", quiet).state == "completed"
+    assert len(asked) > 1
 
 
 def test_printed_by_hand_it_may_have_come_out(station: Station) -> None:
