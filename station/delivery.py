@@ -52,7 +52,8 @@ def route(config: Config, kind: str, raw: bytes) -> dict[str, str]:
     wide, high = page_size(raw)
     queue = config.paper_queue if min(wide, high) >= _SHEET_MM else config.label_queue
     names = config.media_names
-    media = names.get(f"{wide}x{high}") or names.get(f"{high}x{wide}") or f"Custom.{wide}x{high}mm"
+    media = (names.get(f"{wide:.0f}x{high:.0f}") or names.get(f"{high:.0f}x{wide:.0f}")
+             or f"Custom.{wide:g}x{high:g}mm")
     return {"queue": queue, "media": media, "sides": config.print_sides.get(kind, "one-sided"),
             "state": "queued" if queue else OUTBOX}
 

@@ -226,13 +226,13 @@ def _many(value: Any) -> list[str]:
     return [str(each) for each in value] if isinstance(value, list) else [] if value is None else [str(value)]
 
 
-def page_size(raw: bytes) -> tuple[int, int]:
-    """Width and height in whole millimetres of the pages of a PDF of ours, whose page objects are not packed.
+def page_size(raw: bytes) -> tuple[float, float]:
+    """Width and height in millimetres, to a tenth, of the pages of a PDF of ours, whose page objects are not packed.
 
     Raises: ValueError where it has pages of several sizes, or none.
     """
     boxes = re.findall(rb"/MediaBox\s*\[\s*0(?:\.0*)?\s+0(?:\.0*)?\s+([\d.]+)\s+([\d.]+)\s*\]", raw)
-    sizes = {(round(float(wide) * 25.4 / 72), round(float(high) * 25.4 / 72)) for wide, high in boxes}
+    sizes = {(round(float(wide) * 25.4 / 72, 1), round(float(high) * 25.4 / 72, 1)) for wide, high in boxes}
     if len(sizes) != 1:
         raise ValueError(f"pages of {len(sizes)} sizes")
     return sizes.pop()

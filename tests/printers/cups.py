@@ -18,7 +18,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 TOOLS = {"cupsd": "cups-daemon", "lp": "cups-client", "ipptool": "cups-ipp-utils", "ippeveprinter": "cups-ipp-utils",
-         "gs": "ghostscript", "dbus-daemon": "dbus"}
+         "dbus-daemon": "dbus"}
 FILTER = Path("/usr/lib/cups/filter/pdftopdf")
 LABELS_PT = {"w283h176": (283, 176), "w176h283": (176, 283), "w142h71": (142, 71)}       # 100x62, 62x100, 50x25 mm
 PATH = os.environ["PATH"] + ":/usr/sbin:/sbin"

@@ -193,7 +193,8 @@ def test_handed_over_just_before_a_power_cut_is_not_handed_over_twice(station: S
     assert states(station) == []
     until(lambda: cups.printed("paper"), "the job is at the printer")
     done = deliver(station, line, "paper", quiet)
-    assert done.state == "completed" and len(cups.printed("paper")) == 1
+    title = f"{line['number']} {line['sha256'][:12]}"
+    assert (done.state, Cups(cups.server).find("paper", title)) == ("completed", [done.job_id])
 
 
 def test_a_job_that_cups_has_forgotten_is_not_printed_and_not_sent_again(station: Station, cups: Printers) -> None:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from station import printer_words, printing
+from station.config import Config
+from station.delivery import route
 from station.printer_words import queue_words, trouble_words
 from station.printing import Queue, page_size
 from station.words import Voice
@@ -163,6 +165,9 @@ def test_every_trouble_is_worded_and_an_unknown_one_is_shown() -> None:
 def test_page_sizes() -> None:
     assert page_size(b"/MediaBox [ 0 0 595.2756 841.8898 ] /MediaBox [0 0 595.2756 841.8898]") == (210, 297)
     assert page_size(b"/MediaBox[0 0 283.46 175.75]") == (100, 62)
+    assert route(Config(label_queue="l"), "label", b"/MediaBox [0 0 288 144]")["media"] == "Custom.101.6x50.8mm"
+    assert route(Config(paper_queue="p"), "list", b"/MediaBox [0 0 842 595]") == \
+        {"queue": "p", "media": "A4", "sides": "one-sided", "state": "queued"}
     for raw in (b"", b"/MediaBox [ 0 0 100 100 ] /MediaBox [ 0 0 100 200 ]"):
         with pytest.raises(ValueError, match="sizes"):
             page_size(raw)
