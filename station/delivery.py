@@ -80,6 +80,12 @@ def all_to_be_sent(station: Station) -> list[tuple[Line, str]]:
             if line.get("queue") and states.get(line["file"]) not in _MAY_BE_PRINTED]
 
 
+def copies_printed(station: Station, number: str) -> int:
+    """How many copies of a paper came out of printers, reprints too; those that people printed are not known."""
+    return sum(int(line["copies"]) for line in station.register.lines_of("delivery")
+               if line["number"] == number and line["state"] == "completed")
+
+
 def leave(station: Station, line: Line) -> Delivery:
     """Let people print a paper themselves, from the outbox; from now on it may have come out."""
     delivery = Delivery(line["number"], "", 0, OUTBOX, int(line["copies"]), line["media"], line["sides"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from station.delivery import OUTBOX, Delivery, deliver, to_be_sent
+from station.delivery import OUTBOX, Delivery, copies_printed, deliver, to_be_sent
 from station.printing import Cups, Queue, Status
 from station.register import Station
 from station.words import Voice
@@ -46,16 +46,20 @@ def with_queues(station: Station, paper: str | None, label: str | None) -> Stati
     return replace(station, config=replace(config, paper_queue=paper, label_queue=label))
 
 
-def send_paper(station: Station, number: str, voice: Voice, queue: str = "") -> Delivery | None:
-    """Send a paper that was made for a queue and has not come out (queue: to this one), wait, and say how it ended.
+def send_paper(station: Station, number: str, voice: Voice, queue: str = "", copies: int = 0) -> Delivery | None:
+    """Send a paper that was made for a queue and has not come out, wait, and say how it ended.
 
+    queue, copies: instead of those that it was made for.
     Returns: None where there is nothing to send: the PDF lies in the outbox. Raises: as `deliver`.
     """
     line = to_be_sent(station, number)
     if line is None:
         return None
+    if copies:
+        line = {**line, "copies": copies}
     delivery = deliver(station, line, queue or str(line["queue"]), _teller(station, voice))
-    _tell_delivery(delivery, str(line["sides"]), voice)
+    total = copies_printed(station, number)
+    _tell_delivery(delivery, str(line["sides"]), total, voice)
     return delivery
 
 
@@ -74,10 +78,10 @@ def _teller(station: Station, voice: Voice) -> Callable[[Status, Queue], None]:
     return tell
 
 
-def _tell_delivery(delivery: Delivery, sides: str, voice: Voice) -> None:
+def _tell_delivery(delivery: Delivery, sides: str, total: int, voice: Voice) -> None:
     """How it ended and what to do."""
     facts = {"number": delivery.number, "queue": delivery.queue, "print_job": delivery.job_id,
-             "copies": delivery.copies, "media": delivery.media,
+             "copies": delivery.copies, "media": delivery.media, "total": total,
              "reasons": trouble_words(delivery.reasons, voice) or delivery.message or "-"}
     if delivery.state != "completed":
         voice.say("print-unknown" if delivery.state == "unknown" else "print-failed", **facts)

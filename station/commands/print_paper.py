@@ -35,5 +35,5 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer(voice.phrase("print-by-hand", number=line["number"],
                                   path=station.home.outbox / (station.home.root / line["file"]).name))
         return 0
-    delivery = send_paper(station, options.number, voice, options.to or "")
+    delivery = send_paper(station, options.number, voice, options.to or "", options.copies or 0)
     return 0 if delivery is None or delivery.state == "completed" else 4

@@ -66,7 +66,7 @@ def test_decided_printed_and_printed_again(say: Say, tmp_path: Path, cups: Print
     [first] = cups.printed("paper")
     assert cups.asked(first)["COPIES"] == "2" and "重打" not in text_of(first) and "paper" in text_of(first)
     again = say("print", "J010-2026-01-J01", "--copies", "1")
-    assert again.returncode == 0 and "已打印:J010-2026-01-J01,1 份" in again.stderr
+    assert again.returncode == 0 and "已打印:J010-2026-01-J01,1 份,累计 3 份" in again.stderr
     second = next(path for path in cups.printed("paper") if path != first)
     assert cups.asked(second).get("COPIES", "1") == "1" and "重打" in text_of(second)
     prints, deliveries = lines(tmp_path, "print"), lines(tmp_path, "delivery")
@@ -91,10 +91,11 @@ def test_not_printed_is_said_and_sent_again_as_it_is(say: Say, tmp_path: Path, c
     assert failed.returncode == 4 and "NOT printed: J010-2026-01-J01" in failed.stderr
     assert "no paper of this size" in failed.stderr
     assert [path.name for path in (tmp_path / "home" / "outbox").iterdir()] == ["J010-2026-01-J01.pdf"]
-    done = say("print", "J010-2026-01-J01", "--to", "paper")
+    done = say("print", "J010-2026-01-J01", "--to", "paper", "--copies", "3")
     assert done.returncode == 0 and "已打印" in done.stderr
     [pdf] = cups.printed("paper")
     assert "重打" not in text_of(pdf)                                     # none had come out before
+    assert cups.asked(pdf)["COPIES"] == "3" and lines(tmp_path, "delivery")[-1]["copies"] == 3
     assert len(lines(tmp_path, "print")) == 1
     assert "尚未打出" not in say("printers").stdout
     assert say("audit").returncode == 0
