@@ -125,7 +125,9 @@ class Cups:
     def find(self, queue: str, title: str) -> list[int]:
         """The job-ids of a title in a queue, oldest first, ended ones too, as far as CUPS remembers them."""
         rows = self._ask(f"/printers/{queue}", "Get-Jobs", "job-id,job-name", "ATTR keyword which-jobs all")
-        return sorted(int(row["job-id"]) for row in rows if row.get("job-name") == title)
+        # ended jobs that CUPS has unloaded come without their names here, and with them when asked for one by one
+        return sorted(int(row["job-id"]) for row in rows if title == row.get("job-name", "") or (
+            "job-name" not in row and self.status(queue, int(row["job-id"]), title).state != "unknown"))
 
     def watch(self, order: Order, job_id: int, tell: Callable[[Status, Queue], None], seconds: float) -> Status:
         """Wait for the end of a job. CUPS tries again by itself when the printer is back.
