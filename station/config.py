@@ -19,7 +19,9 @@ from checks import catalogue
 from checks.verdict import CHECKS, MUST_BE_CHECKED, Severity
 from labels.sentences import EDITIONS
 
-_NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks"})
+_NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
+                        "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
+                        "media_names", "print_sides"})
 _FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
 _MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
@@ -33,6 +35,10 @@ class Config:
     appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
     edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
     label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).
+    paper_queue, label_queue: CUPS queues of A4 sheets and of smaller ones, "" = the PDF waits in the outbox.
+    print_server: host[:port] of CUPS, "" = this machine. print_wait_seconds: how long a job may stand still.
+    media_names: width x height in mm → what CUPS calls it; other sizes go as Custom.WxHmm. print_sides: by kind of
+    paper; others are printed on one side.
     """
 
     station_id: str = "S1"
@@ -51,6 +57,13 @@ class Config:
         "spine-20": {"columns": 1, "rows": 20, "left": 46, "top": 20, "width": 118, "height": 6.5,
                      "pitch_x": 118, "pitch_y": 12.5}})
     certificate_copies: int = 2
+    label_copies: int = 1
+    paper_queue: str = ""
+    label_queue: str = ""
+    print_server: str = ""
+    print_wait_seconds: float = 600.0
+    media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
+    print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
     save_seconds: float = 30.0
     slow_seconds: float = 0.5
@@ -62,7 +75,7 @@ class Config:
     set_names: Mapping[str, str] = field(default_factory=lambda: {"A": "封存", "B": "利用", "C": "异地"})
 
     def policy_sha256(self) -> str:
-        """Identity of the policy that a verdict was made under (a place or a printer is none)."""
+        """Identity of the policy that a verdict was made under (a place or a printer is not a policy)."""
         policy = {key: value for key, value in asdict(self).items() if key not in _NO_POLICY}
         return hashlib.sha256(json.dumps(policy, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 

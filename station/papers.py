@@ -34,6 +34,7 @@ from station.batch import (
     record_json,
     two_people,
 )
+from station.delivery import route
 from station.home import RegisterError, file_sha256, write_durably
 from station.register import Station, raw_lines, utc_now
 
@@ -195,7 +196,7 @@ def printing_now(station: Station, head: str, reprint_no: int, edition: str, cop
     """How a paper is printed now."""
     now = datetime.now().astimezone()
     offset = now.utcoffset()
-    return Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, copies, head, __version__,
+    return Printing(now.strftime("%Y-%m-%d %H:%M"), station.config.paper_queue, reprint_no, copies, head, __version__,
                     round(offset.total_seconds() / 60) if offset else 0, edition)
 
 
@@ -204,7 +205,7 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     edition = first.get("edition", EDITIONS[0]) if first else edition_of(station, decision.batch)
     printing = printing_now(station, head, reprint_no, edition, station.config.certificate_copies)
     drawn = BytesIO()
-    copies = 1
+    copies = station.config.label_copies
     if paper.kind == "certificate":
         missing = draw_certificate(decision, drawn, printing)
         copies = station.config.certificate_copies
@@ -217,7 +218,8 @@ def _print(station: Station, decision: Decision, paper: Paper, head: str, reprin
     station.register.append("print", {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
         "intake": paper.intake, "file": os.path.relpath(paper.path, station.home.root), "sha256": sha256,
-        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing, "edition": edition})
+        "reprint": reprint_no, "copies": copies, "missing_glyphs": missing, "edition": edition,
+        **route(station.config, paper.kind, drawn.getvalue())})
     return replace(paper, missing=missing)
 
 

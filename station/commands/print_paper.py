@@ -1,13 +1,20 @@
-"""station print NUMBER: a paper again, marked as a reprint; with an option: one that no decision prints by itself."""
+"""station print NUMBER [--to QUEUE] [--copies N]: a paper again, on a queue or as a PDF in the outbox.
+
+A paper that never came out of the printer is sent again as it is; any other is made anew and marked as a reprint. With
+an option: a paper that no decision prints by itself; it waits in the outbox.
+"""
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 
 from carriers.model import Refused
 from station import desk_papers, notices
 from station.commands import open_station
 from station.commands.decide import tell_paper
+from station.delivery import OUTBOX, leave, to_be_sent
 from station.papers import Paper
+from station.printer_words import send_paper, with_queues
 from station.register import Station
 from station.words import Voice
 
@@ -29,6 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("--list", default="", metavar="PATH", help=voice.phrase("help-print-list"))
     parser.add_argument("--stock", default="", help=voice.phrase("help-print-stock"))
     parser.add_argument("--start", type=int, default=1, metavar="N", help=voice.phrase("help-print-start"))
+    parser.add_argument("--to", metavar="QUEUE", help=voice.phrase("help-to"))
+    parser.add_argument("--copies", type=int, choices=range(1, 100), metavar="N", help=voice.phrase("help-copies"))
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
@@ -37,13 +46,33 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         path = notices.print_grid(station, options.printer)
         voice.answer(voice.phrase("paper-test-grid", path=path))
         return 0
+    if options.number:
+        return _again(options, station, voice)
     paper = _made(options, station)
     tell_paper(paper, voice)
-    if paper.kind in ("blank", "overlay", "confirmation") and not options.number:
+    if paper.kind in ("blank", "overlay", "confirmation"):
         facts = {"batch": options.blank or "", "intake": options.confirmation or "",
                  "number": options.overlay or ""}
         voice.say(f"next-{paper.kind}", **facts)
     return 0
+
+
+def _again(options: argparse.Namespace, station: Station, voice: Voice) -> int:
+    """A paper that is on record already."""
+    station = with_queues(station, options.to, options.to)
+    if options.copies:
+        station = replace(station, config=replace(station.config, certificate_copies=options.copies,
+                                                  label_copies=options.copies))
+    line = to_be_sent(station, options.number)
+    if line is None:
+        tell_paper(notices.reprint(station, options.number), voice)
+    elif options.to == OUTBOX:
+        leave(station, line)
+        voice.answer(voice.phrase("print-by-hand", number=line["number"],
+                                  path=station.home.outbox / (station.home.root / line["file"]).name))
+        return 0
+    delivery = send_paper(station, options.number, voice, options.to or "", options.copies or 0)
+    return 0 if delivery is None or delivery.state == "completed" else 4
 
 
 def _made(options: argparse.Namespace, station: Station) -> Paper:
@@ -64,6 +93,4 @@ def _made(options: argparse.Namespace, station: Station) -> Paper:
         return desk_papers.sampling_list(station, options.sampling)
     if options.tape:
         return notices.tape_labels(station, options.tape)
-    if not options.number:
-        raise Refused("paper-unknown", number="")
-    return notices.reprint(station, options.number)
+    raise Refused("paper-unknown", number="")
