@@ -51,12 +51,18 @@ def _undecided(verdict: Verdict) -> Iterator[Obstacle]:
 
 
 def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
-    """Go on with the carriers that were not read yet; else decide."""
+    """Go on with the carriers that were not read yet, or not settled; else decide."""
     batch = fold(station, verdict.batch)
     read = {reading.carrier_no for reading in batch.current}
     absent = [number for number in batch.carriers if number not in read]
     if absent:
         yield Obstacle("next-absent", {"batch": batch.number, "count": str(len(absent)), "carriers": some(absent)})
+        return
+    answered = {resolution.intake for resolution in batch.resolutions}
+    doubtful = [reading.intake for reading in batch.current
+                if reading.outcome is Outcome.UNDECIDED and reading.intake not in answered]
+    if verdict.outcome is not Outcome.UNDECIDED and doubtful:
+        yield Obstacle("next-doubtful", {"batch": batch.number, "intakes": some(doubtful)})
     elif verdict.outcome is not Outcome.UNDECIDED:
         counted = {reading.intake for reading in batch.current}
         listed = sum(v["listed"] for v in station.register.lines_of("verdict") if v["intake"] in counted)
