@@ -19,10 +19,10 @@ SHOWN = 5                       # lists, carriers and codes that are named
 def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     """Each step as a key of `phrases.toml` with its facts, in the order in which they are done."""
     reference, counts, intake = verdict.reference, verdict.counts, verdict.intake
-    if verdict.outcome is Outcome.FAILED:
-        yield Obstacle("next-failed", {})
     if counts.files and counts.listed > 1 and counts.missing + counts.differs == counts.listed:
         yield Obstacle("next-other-list", {"intake": intake})
+    if verdict.outcome is Outcome.FAILED:
+        yield Obstacle("next-failed", {})
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)
     if not reference.form_sha256 and reference.lists:
