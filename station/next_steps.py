@@ -20,10 +20,10 @@ SHOWN = 5                       # lists, carriers and codes that are named
 def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     """Each step as a key of `phrases.toml` with its facts, in the order in which they are done."""
     reference, counts, intake = verdict.reference, verdict.counts, verdict.intake
-    if verdict.outcome is Outcome.FAILED:
-        yield Obstacle("next-failed", {})
     if counts.files and counts.listed > 1 and counts.missing + counts.differs == counts.listed:
         yield Obstacle("next-other-list", {"intake": intake})
+    if verdict.outcome is Outcome.FAILED:
+        yield Obstacle("next-failed", {})
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)
     if not reference.form_sha256 and reference.lists:
@@ -54,12 +54,18 @@ def _undecided(verdict: Verdict) -> Iterator[Obstacle]:
 
 
 def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
-    """Go on with the carriers that were not read yet; else decide."""
+    """Go on with the carriers that were not read yet, or not settled; else decide."""
     batch = fold(station, verdict.batch)
     read = {reading.carrier_no for reading in batch.current}
     absent = [number for number in batch.carriers if number not in read]
     if absent:
         yield Obstacle("next-absent", {"batch": batch.number, "count": str(len(absent)), "carriers": some(absent)})
+        return
+    answered = {resolution.intake for resolution in batch.resolutions}
+    doubtful = [reading.intake for reading in batch.current
+                if reading.outcome is Outcome.UNDECIDED and reading.intake not in answered]
+    if verdict.outcome is not Outcome.UNDECIDED and doubtful:
+        yield Obstacle("next-doubtful", {"batch": batch.number, "intakes": some(doubtful)})
     elif verdict.outcome is not Outcome.UNDECIDED:
         counted = {reading.intake for reading in batch.current}
         listed = sum(v["listed"] for v in station.register.lines_of("verdict") if v["intake"] in counted)

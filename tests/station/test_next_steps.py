@@ -45,6 +45,21 @@ def test_a_carrier_that_passed_is_not_followed_by_a_decision_while_another_is_ab
     assert len(said) == 1 and said[0].startswith("下一步:station decide J010-")
 
 
+def test_a_carrier_that_passed_is_not_followed_by_a_decision_while_another_is_undecided(tmp_path: Path) -> None:
+    first, second, form = two_carriers(tmp_path)
+    home = tmp_path / "home"
+    (first / "extra.bin").write_bytes(b"extra")
+    doubtful = station(home, "intake", first, "--form", form, "--carrier", "A1")
+    passed = station(home, "intake", second, "--form", form, "--carrier", "A2")
+    assert (doubtful.returncode, passed.returncode) == (3, 0)
+    said = steps(passed)
+    assert len(said) == 1 and number_of(doubtful) in said[0] and "station batch J010-" in said[0]
+    station(home, "resolve", number_of(doubtful), "file-unlisted", "--by", "甲", "--confirmed-by", "乙",
+            "--answer", "accept", "--reason", "说明在案")
+    again = steps(station(home, "intake", second, "--form", form, "--carrier", "A2"))
+    assert again[0].startswith("下一步:station decide J010-")
+
+
 def test_people_are_asked_only_what_they_may_answer(tmp_path: Path) -> None:
     source, form = a_package(tmp_path, CONTENTS)
     form.write_text(form.read_text(encoding="utf-8") + "nonsense\n", encoding="utf-8")
