@@ -116,14 +116,14 @@ class _Union:
         A name that was cut or mapped may meet another's by chance; one that every tree can hold does not need to.
         """
         paths, suspects = self.files.paths, list[tuple[int, str]]()
-        for shown, number in zip(tree.paths, tree.file_nos, strict=True):
-            if number >= self._own[0] or len(shown) == len(paths[number]) and shown.lower() == paths[number].lower():
+        places = [paths[number] for number in tree.file_nos]
+        for number, path, shown, name, other in zip(tree.file_nos, places, tree.paths, _last_names(places),
+                                                    _last_names(tree.paths), strict=True):
+            if (name == other and (not path.isascii() or path.lower() == shown.lower())) or number >= self._own[0]:
                 continue
-            directory, slash, name = paths[number].lower().rpartition("/")
-            other = shown.lower().rpartition("/")[2]
             if other != name and _PLAIN.fullmatch(name):
-                suspects.append((number, directory + slash + other))
-            if all(map(_PLAIN.fullmatch, paths[number].split("/"))):
+                suspects.append((number, path.lower()[:len(path.lower()) - len(name)] + other))
+            if all(map(_PLAIN.fullmatch, path.split("/"))):
                 suspects.append((number, shown.lower()))
         wanted = {path for _, path in suspects}
         bearers: dict[str, list[int]] = defaultdict(list)
@@ -167,6 +167,11 @@ class _Union:
 
 
 _PLAIN = re.compile(r"[A-Z0-9_]{1,8}(?:\.[A-Z0-9_]{1,3})?", re.IGNORECASE)          # ECMA-119 §10.1, level 1
+
+
+def _last_names(paths: Sequence[str]) -> list[str]:
+    """The last components in lower case; all at once, for there may be half a million."""
+    return "/".join([path[path.rfind("/") + 1:] for path in paths]).lower().split("/") if paths else []
 
 
 def _tree_name(name: str, listing: Listing) -> str:
