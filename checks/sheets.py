@@ -176,6 +176,8 @@ def sheets(raw: bytes) -> list[Page]:
     """
     book = _opened(raw)
     found, row_count = list[Page](), 0
+    if len({meta.name for meta in book.sheets_metadata}) < len(book.sheets_metadata):
+        raise Refusal("form-broken")                         # of two of one name the reader gives the first twice
     for meta in book.sheets_metadata:
         if meta.typ in (python_calamine.SheetTypeEnum.MacroSheet, python_calamine.SheetTypeEnum.Vba):
             raise Refusal("form-macro")
