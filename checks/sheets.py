@@ -61,7 +61,7 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MACRO = re.compile(r".*vbaproject\.bin|xl/macrosheets/.*|(basic|scripts)/(?!.*script-l[bc]\.xml).*[^/]")
 _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{5,20})"')
 _DOCUMENT = re.compile(r"word/document\d*\.xml")
-_MARGIN = re.compile(r"word/(header|footer)\d*\.xml")
+_MARGIN = re.compile(r"word/(header\d*|footer\d*|footnotes|endnotes)\.xml")
 
 
 def look(raw: bytes) -> zipfile.ZipFile | None:
@@ -220,7 +220,7 @@ class _Placed(NamedTuple):
 
 
 def document(archive: zipfile.ZipFile) -> list[Page]:
-    """Every table of a document, nested ones and those in text boxes, headers and footers too; and the text around.
+    """Every table of a document, nested ones and those in text boxes, margins and notes too; and the text around.
 
     As printed: without what a tracked change took out, with what it put in, without hidden text.
     Raises: Refusal. Source: ECMA-376-1 §17.4 (tables), §17.13.5 (tracked changes), §17.3.2.41 (hidden text).
