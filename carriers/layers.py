@@ -115,23 +115,26 @@ class _Union:
 
         A name that was cut or mapped may meet another's by chance; one that every tree can hold does not need to.
         """
-        paths, suspects = self.files.paths, list[tuple[int, str]]()
-        for shown, number in zip(tree.paths, tree.file_nos, strict=True):
-            if number >= self._own[0] or len(shown) == len(paths[number]) and shown.lower() == paths[number].lower():
+        paths, suspects = self.files.paths, list[tuple[int, str, str]]()
+        places = [paths[number] for number in tree.file_nos]
+        for number, path, shown, name, other in zip(tree.file_nos, places, tree.paths, _last_names(places),
+                                                    _last_names(tree.paths), strict=True):
+            if (name == other and (not path.isascii() or path.lower() == shown.lower())) or number >= self._own[0]:
                 continue
-            directory, slash, name = paths[number].lower().rpartition("/")
-            other = shown.lower().rpartition("/")[2]
             if other != name and _PLAIN.fullmatch(name):
-                suspects.append((number, directory + slash + other))
-            if all(map(_PLAIN.fullmatch, paths[number].split("/"))):
-                suspects.append((number, shown.lower()))
-        wanted = {path for _, path in suspects}
+                suspects.append((number, path.lower()[:len(path.lower()) - len(name)] + other, "/" + other))
+            if all(map(_PLAIN.fullmatch, path.split("/"))):
+                suspects.append((number, shown.lower(), shown.lower()))
+        wanted, starts = {path for _, path, _ in suspects}, self.files.starts
+        links: dict[int, set[str]] = {starts[number]: set() for number, _, _ in suspects}   # all names of such content
         bearers: dict[str, list[int]] = defaultdict(list)
         for number, path in enumerate(paths[:self._own[0]] if wanted else ()):
             if path.lower() in wanted:
                 bearers[path.lower()].append(number)
-        for number, shown in suspects:
-            named = bearers.get(shown, [])
+            if starts[number] in links and starts[number] >= 0:
+                links[starts[number]].update((path.lower(), "/" + path.lower().rpartition("/")[2]))
+        for number, shown, own in suspects:
+            named = bearers.get(shown, []) if own not in links[starts[number]] else []
             if named and all(self.files.extents(n) != self.files.extents(number) for n in named) \
                     and paths[named[0]] not in self._clashes:
                 self._clashes.add(paths[named[0]])
@@ -167,6 +170,11 @@ class _Union:
 
 
 _PLAIN = re.compile(r"[A-Z0-9_]{1,8}(?:\.[A-Z0-9_]{1,3})?", re.IGNORECASE)          # ECMA-119 §10.1, level 1
+
+
+def _last_names(paths: Sequence[str]) -> list[str]:
+    """The last components in lower case; all at once, for there may be half a million."""
+    return "/".join([path[path.rfind("/") + 1:] for path in paths]).lower().split("/") if paths else []
 
 
 def _tree_name(name: str, listing: Listing) -> str:

@@ -125,7 +125,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
     offsets = {home: rooted.root.offset for home, rooted in work.roots.items()}
     joined = tuple(work.joined)
     return Binding(anchor, work.lines, work.targets, work.left, work.lost, frozenset(work.either),
-                   frozenset(work.named), joined, work.unsettled, spoken.carrier_no, spoken.set_code, spoken.row,
+                   work.named, joined, work.unsettled, spoken.carrier_no, spoken.set_code, spoken.row,
                    work.trees, said, offsets, file_algorithms, carrier_algorithms, tuple(findings),
                    _sha256(anchor, form.sha256, [each.sha256 for each in form.lists], spoken.carrier_no, work.lines,
                            work.targets, sorted(work.named), sorted(work.lost.items()), sorted(work.either), joined,
@@ -170,6 +170,7 @@ def _leave(work: Work) -> None:
     work.left.extend(line for p, line in enumerate(work.lines) if p not in staying)
     work.lost = {place[p]: path for p, path in work.lost.items() if p in place}
     work.either = {place[p] for p in work.either if p in place}
+    work.named_by = {place[p]: files for p, files in work.named_by.items() if p in place}
     work.unsettled = {place[p]: reason for p, reason in work.unsettled.items() if p in place}
     work.roots = {home: rooted._replace(positions=[place[p] for p in rooted.positions if p in place])
                   for home, rooted in work.roots.items()}

@@ -67,7 +67,9 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     """
     everything = array("q", (i for i in range(len(form.lines)) if form.lines.scope(i) is not Scope.CATALOGUE)) \
         if form.lines.has_scope(Scope.CATALOGUE) else array("q", range(len(form.lines)))
-    package_nos = dict.fromkeys(map(form.lines.package_no, everything))
+    here = _of_lists_here(form)
+    package_nos = dict.fromkeys(map(form.lines.package_no, (i for i in everything if i not in here) if here
+                                    else everything))
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
     known, unknown = _known(form, package_nos, bearers)
@@ -88,7 +90,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if carrier_no or only or not (several := _several(form)) and not unknown:
         return spoken
     if several:                                       # which carrier holds which file, the form does not say
-        return Spoken(everything, perhaps=frozenset(everything) - _of_lists_here(form), findings=spoken.findings)
+        return Spoken(everything, perhaps=frozenset(everything) - here, findings=spoken.findings)
     lines = array("q", [line for line in everything if form.lines.package_no(line) not in unknown])
     left = array("q", [line for line in everything if form.lines.package_no(line) in unknown])
     unnamed = Finding("check-not-run", facts={"check": "completeness", "reason": "carrier-not-named",
@@ -157,7 +159,7 @@ def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[in
 
 def _of_lists_here(form: SubmittedForm) -> frozenset[int]:
     """The lines of the lists that a form with lines of its own was followed to: those lie on this carrier, and so does
-    what they name."""
+    what they name, whatever numbers they give it; unless the form itself gives such a number to another carrier."""
     own = max(indices.stop for name, indices in form.lines.by_list() if not name)
     return frozenset(range(own, len(form.lines))) if own else frozenset()
 

@@ -110,7 +110,7 @@ def _reading(station: Station, intake: str, verdict: Verdict) -> Reading:
     if not kept:
         raise RegisterError("journal-broken", path=str(folder / "journal.jsonl"), line=0)
     batches.check_list(folder / "files.jsonl.zst", verdict.files_sha256)
-    if verdict.kept_lists_sha256:
+    if verdict.kept_lists_sha256 or (folder / LISTS_NAME).exists():     # one that nobody kept is of no reading
         batches.check_list(folder / LISTS_NAME, verdict.kept_lists_sha256)
     return reading_from(kept[-1], folder / "files.jsonl.zst",
                         SlowRule(station.config.slow_seconds, station.config.slow_factor))
