@@ -20,7 +20,8 @@ from station.words import Voice
 
 # command → module; only the one that is asked for is loaded
 COMMANDS = {"intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch", "decide": "decide",
-            "print": "print_paper", "register": "search", "audit": "audit", "form": "form", "demo": "demo"}
+            "print": "print_paper", "register": "search", "audit": "audit", "due": "due",
+            "export": "export", "import": "import_bag", "form": "form", "demo": "demo"}
 USAGE_CODES = frozenset({"classified", "same-person", "reason-missing", "no-such-doubt", "root-malformed",
                          "output-exists", "form-changed", "words-forbidden"})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import argparse
 
 from checks.verdict import Outcome
+from station.bags import year_bag
 from station.config import home_path, load_config
 from station.home import Home
 from station.register import Register, Station
@@ -15,11 +16,14 @@ EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.PARTLY: 1, Outcome.UNDECID
 def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True) -> Station:
     """The station that the options name; one that writes has its folders made and a torn register mended, said so.
 
-    Raises: Refused.
+    To read, it may be a bag of a year's records, of whichever station. Raises: Refused.
     """
     config = load_config(options.config)
-    home = Home(home_path(options.home, config))
-    station = Station(config, home, Register(home, config.station_id))
+    home, station_id = Home(home_path(options.home, config)), config.station_id
+    bag = None if writes else year_bag(home.root)
+    if bag is not None:
+        home, station_id = bag.home, bag.station
+    station = Station(config, home, Register(home, station_id))
     if writes:
         home.prepare()
         if station.register.repair():

@@ -1,11 +1,11 @@
-"""station register [TEXT]: searches the 台账."""
+"""station register [TEXT]: searches the 台账; `yearly.py` has its statistics, export and plan list."""
 from __future__ import annotations
 
 import argparse
 import json
 
 from checks.verdict import Outcome
-from station.commands import open_station
+from station.commands import open_station, yearly
 from station.questions import build, search
 from station.words import Voice
 
@@ -14,10 +14,13 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("text", nargs="*", help=voice.phrase("help-search"))
     parser.add_argument("--year", default="", help=voice.phrase("help-year"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+    yearly.add_arguments(parser, voice)
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
-    station = open_station(options, voice, writes=False)
+    station = open_station(options, voice, writes=options.plan is not None)
+    if yearly.is_asked(options):
+        return yearly.run(options, station, voice)
     table = build(station.register.lines_of("batch", "verdict", "decision"),
                   {outcome: voice.phrase(f"word-{outcome}") for outcome in Outcome})
     rows = search(table, " ".join(options.text), options.year)
