@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ def layout() -> Mapping[str, Any]:
     return tomllib.loads(Path(__file__).with_name("ledger_sheets.toml").read_text(encoding="utf-8"))
 
 
+@lru_cache(maxsize=4096)                                # units, words and places stand in thousands of rows
+def _safe(text: str) -> str:
+    """A text as a cell can hold it."""
+    return shown(text)[:_CELL_CHARS]
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What every sheet says of itself: language, when it was made (local), the heads of the registers, its year."""
@@ -80,7 +86,7 @@ class LedgerBook:
         for at, text in enumerate(texts, 1):
             lines = 1 + sum(2 if ord(c) > 0x2e80 else 1 for c in text) // 84
             sheet.set_row(at, 18 * lines)
-            sheet.write_string(at, 0, shown(text)[:_CELL_CHARS], self._looks["sentence"])
+            sheet.write_string(at, 0, _safe(text), self._looks["sentence"])
 
     def table(self, name: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> int:
         """A table under its headings, gone on with on another sheet where one is full. Returns how many rows it has."""
@@ -134,7 +140,7 @@ class LedgerBook:
         elif isinstance(value, int) and kind != "text" and abs(value) < _EXACT:
             sheet.write_number(*place, value, look)
         else:
-            sheet.write_string(*place, shown(str(value))[:_CELL_CHARS], self._looks["text"])
+            sheet.write_string(*place, _safe(str(value)), self._looks["text"])
 
 
 @contextmanager

@@ -90,8 +90,8 @@ def _declared(totals: Totals, voice: Voice) -> str:
     """What forms declare, only as far as they do."""
     parts = [voice.phrase(f"year-{name}", count=f"{count:,}") for name in ("volumes", "items", "pages")
              if (count := getattr(totals, name)) is not None]
-    parts += [voice.phrase(f"year-{name}", size=sized(size, voice)) for name in ("declared_bytes", "original_bytes")
-              if (size := getattr(totals, name)) is not None]
+    parts += [voice.phrase(f"year-{name}", size=_rounded(size) or sized(size, voice))
+              for name in ("declared_bytes", "original_bytes") if (size := getattr(totals, name)) is not None]
     return voice.phrase("year-declared", parts=voice.phrase("year-comma").join(parts)) if parts else ""
 
 
@@ -127,10 +127,15 @@ def _word(prefix: str, name: str, voice: Voice) -> str:
 
 def sized(count: int, voice: Voice) -> str:
     """Bytes in MB or GB to the base 1024 with the exact number beside: 66.40MB(69,625,446字节)."""
+    size, exact = _rounded(count), f"{count:,}"
+    return voice.phrase("year-size", size=size, count=exact) if size else voice.phrase("year-bytes", count=exact)
+
+
+def _rounded(count: int) -> str:
+    """Bytes in MB or GB, as forms declare them; "" for fewer."""
     if count < _MB:
-        return voice.phrase("year-bytes", count=f"{count:,}")
-    size = f"{count / _GB:,.3f}GB" if count >= _GB else f"{count / _MB:,.2f}MB"
-    return voice.phrase("year-size", size=size, count=f"{count:,}")
+        return ""
+    return f"{count / _GB:,.3f}GB" if count >= _GB else f"{count / _MB:,.2f}MB"
 
 
 def record(summary: Summary) -> dict[str, Any]:

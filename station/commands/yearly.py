@@ -78,9 +78,9 @@ def plan_text(each: Progress, voice: Voice) -> str:
     """A row of the 计划名册 with its 完成情况, as one line."""
     row = each.row
     return voice.phrase("plan-row", state=voice.phrase(f"year-state-{each.state}"), seq=row.seq,
-                        unit=row.unit_name or "-", fonds=row.fonds_no or "-", layer=row.layer, form=row.data_form, batches=row.batches,
-                        due=row.due_on or "-", accepted=len(each.accepted), size=sized(each.net_bytes, voice),
-                        completed=each.completed_on or "-")
+                        unit=row.unit_name or "-", fonds=row.fonds_no or "-", layer=row.layer, form=row.data_form,
+                        batches=row.batches, due=row.due_on or "-", accepted=len(each.accepted),
+                        size=sized(each.net_bytes, voice), completed=each.completed_on or "-")
 
 
 # --- the workbook --------------------------------------------------------------------------------------------------
@@ -122,7 +122,8 @@ def due_row(due: Due, voice: Voice) -> dict[str, Any]:
     fonds, unit = due.unit
     return {"unit_name": unit, "fonds_no": fonds, "batch_no": due.accepted.batch.number,
             "carrier_no": reading.carrier_no or reading.volume_label,
-            "carrier_form": voice.phrase(f"kind-{reading.kind}"), "set_code": reading.set_code, "cert_no": due.accepted.certificate, "accepted_on": due.accepted_on,
-            "checked_on": due.checked_on, "next_check_due": due.next_on,
+            "carrier_form": voice.phrase(f"kind-{reading.kind}"), "set_code": reading.set_code,
+            "cert_no": due.accepted.certificate, "accepted_on": due.accepted_on, "checked_on": due.checked_on,
+            "next_check_due": due.next_on,
             "last_outcome": voice.phrase(f"word-{due.last}") if due.last else "", "location": custody.place,
             "seal_no": custody.seal_no, "intake": reading.intake}
