@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -163,9 +164,8 @@ def _rows(sheets: Iterable[Sheet], name: str) -> tuple[list[dict[str, str]], set
     years, titled, headed = set[str](), set[str](), False
     for sheet in sheets:
         header: list[str] = []
-        above = {(row, column): (top, left) for top, left, bottom, right in sheet.merged[:ROWS_AT_MOST]
-                 if left == right and bottom - top < ROWS_AT_MOST
-                 for row in range(top + 1, bottom + 1) for column in (left,)}
+        above = dict(islice((((row, left), (top, left)) for top, left, bottom, right in sheet.merged if left == right
+                             for row in range(top + 1, bottom + 1)), 10 * ROWS_AT_MOST))
         written: dict[tuple[int, int], str] = dict.fromkeys(above.values(), "")
         for number, cells in sheet.rows:
             here = [unicodedata.normalize("NFKC", text_of(cell))[:CELL_CHARS].strip() for cell in cells]

@@ -6,8 +6,8 @@ the Haiyan report (domain §3.7); sizes are to the base 1024 with the bytes besi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+from collections.abc import Iterable
+from dataclasses import asdict, fields
 from typing import Any
 
 from station.plans import Progress
@@ -142,8 +142,9 @@ def record(summary: Summary) -> dict[str, Any]:
     """The summary as plain JSON values; every number that a sentence has, and no sentence."""
     def group(each: Group) -> dict[str, Any]:
         return {"names": each.names, **asdict(each.totals), "repeated_bytes": each.totals.repeated_bytes}
-    quality = {name: dict(sorted(value.items())) if isinstance(value, Mapping) else value
-               for name, value in asdict(summary.quality).items()}
+    said = {each.name: getattr(summary.quality, each.name) for each in fields(summary.quality)}
+    quality = {name: dict(sorted(value.items())) if isinstance(value, Counter) else value
+               for name, value in said.items()}
     return {
         "year": summary.year, "at": summary.at, "heads": [asdict(head) for head in summary.heads],
         "total": group(Group((), summary.total)),
