@@ -37,6 +37,7 @@ _LOOKS: dict[str, dict[str, Any]] = {
     "time": {"num_format": "yyyy-mm-dd hh:mm"},
     "sentence": {"text_wrap": True, "font_size": 12, "valign": "top"},
 }
+_PAGE_CHARS, _REPEATED = 170, 3                         # of a page's width; columns repeated on each page
 _LEAST_FROZEN = 2                                       # rows: what the sheet is, and its headings
 
 Column = Mapping[str, Any]
@@ -114,12 +115,19 @@ class LedgerBook:
         sheet.set_margins(left=0.4, right=0.4, top=0.6, bottom=0.6)
         sheet.set_footer(f"&L{self._stamp.heads[:120]}&R{words['page'][language]}")
         sheet.fit_to_pages(1, 0)
+        sheet.hide_gridlines(0)                         # they are printed
         return sheet
 
     def _table_sheet(self, name: str, columns: Sequence[Column], part: int) -> Worksheet:
         sheet = self._sheet(name, part)
         sheet.freeze_panes(_LEAST_FROZEN, 0)
         sheet.repeat_rows(0, _LEAST_FROZEN - 1)
+        across = max(1, round(sum(column["width"] for column in columns) / _PAGE_CHARS))
+        if across > 1:                                  # one page's width would be too small to read
+            sheet.freeze_panes(_LEAST_FROZEN, _REPEATED)
+            sheet.repeat_columns(0, _REPEATED - 1)
+            sheet.print_across()
+            sheet.fit_to_pages(across, 0)
         for at, column in enumerate(columns):
             sheet.set_column(at, at, column["width"], self._looks[column.get("kind", "text")])
         sheet.write_string(0, 0, self._stamp.title(name), self._looks["title"])

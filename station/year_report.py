@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, fields
+from datetime import datetime
 from typing import Any
 
 from station.plans import Progress
@@ -28,7 +29,9 @@ def heads_text(heads: Iterable[Head], voice: Voice, digits: int = 64) -> str:
 def sentences(summary: Summary, voice: Voice) -> list[str]:
     """The report, sentence by sentence; what there is nothing to say of is left out."""
     year = voice.phrase("year-of", year=summary.year) if summary.year else voice.phrase("year-all")
-    texts = [voice.phrase("year-title", year=year, at=summary.at, heads=heads_text(summary.heads, voice))]
+    at = datetime.fromisoformat(summary.at).astimezone()
+    texts = [voice.phrase("year-title", year=year, at=f"{at:%Y-%m-%d %H:%M}",
+                          heads=heads_text(summary.heads, voice))]
     if summary.plan:
         texts.append(_plan(summary.plan, voice))
     total = summary.total
