@@ -39,6 +39,15 @@ def rows(home: Home, books: Books, due: Mapping[str, Due], say: Say, year: str =
             before = own
 
 
+def matching(found: Iterator[Row], text: str) -> Iterator[Row]:
+    """The rows that have every word of a text in one of their columns."""
+    words = text.casefold().split()
+    for row in found:
+        joined = " ".join(map(str, row.values())).casefold() if words else ""
+        if all(word in joined for word in words):
+            yield row
+
+
 class _Teller:
     """What each kind of line says in the 台账."""
 
@@ -62,15 +71,15 @@ class _Teller:
             return (self._event(line),)
         if kind == "print":
             word = "row-reprint" if line["reprint"] else "row-print"
-            return ({"event_type": self._say(word), **self._of_batch(str(line["batch"])),
-                     "cert_no": line["number"], "intake": line.get("intake", ""), "note": line["paper"]},)
+            known = self._carrier(str(line["intake"])) if line.get("intake") else self._of_batch(str(line["batch"]))
+            return ({**known, "event_type": self._say(word), "cert_no": line["number"]},)
         if kind == "sample":
             return [{"event_type": self._say("row-sample"), **self._carrier(str(drawn["intake"])),
                      "operator": line["by"], "note": line["number"]} for drawn in line["carriers"]]
         if kind == "plan":
             return ({"event_type": self._say("row-plan"), "note": f"{line['year']} {line.get('file_name', '')}"},)
-        known = kind in ("refusal", "repair", "attest", "lock", "key")
-        return ({"event_type": self._say(f"row-{kind}") if known else kind, "operator": line.get("by", ""),
+        named = kind in ("refusal", "repair", "attest", "lock", "key")
+        return ({"event_type": self._say(f"row-{kind}") if named else kind, "operator": line.get("by", ""),
                  "reason_code": line.get("reason", "") if kind == "refusal" else "", "note": line.get("number", "")},)
 
     def _of_batch(self, number: str) -> Row:

@@ -57,16 +57,22 @@ def _safe(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """What every sheet says of itself: language, when it was made (local), the heads of the registers, its year."""
+    """What every sheet says of itself: language, when it was made (local), the heads of the registers, its year.
+
+    text: what the rows of the 台账 were searched for, "" = they are all there.
+    """
 
     language: str
     at: str
     heads: str
     year: str = ""
+    text: str = ""
 
     def title(self, name: str) -> str:
         words: Mapping[str, Mapping[str, str]] = layout()["title"]
         year = words["year"][self.language].format(year=self.year) if self.year else ""
+        if self.text and name == "ledger":
+            year += words["searched"][self.language].format(text=shown(self.text))
         return words["as_of"][self.language].format(
             title=words[name][self.language], year=year, at=self.at, heads=self.heads)
 

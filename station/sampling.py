@@ -18,6 +18,7 @@ from typing import Any
 from checks.judge import final_outcome
 from checks.verdict import Outcome, Resolution, from_record
 from station.batch import UsageError, load_verdict
+from station.home import RegisterError
 from station.register import Station
 from station.standing import Accepted, Books, Head, Reading, local_day, read_books
 
@@ -100,7 +101,10 @@ def _outcome(station: Station, recheck: Reading, answered: Mapping[str, Sequence
     """The outcome of a re-check with what two people said of its doubts."""
     if recheck.outcome != Outcome.UNDECIDED or recheck.intake not in answered:
         return recheck.outcome
-    return final_outcome(load_verdict(station, recheck.intake), answered[recheck.intake])
+    try:
+        return final_outcome(load_verdict(station, recheck.intake), answered[recheck.intake])
+    except RegisterError:                                      # its journal is not here (a bag of another year)
+        return recheck.outcome
 
 
 def due_by(every: Iterable[Due], day: str) -> list[Due]:

@@ -16,7 +16,7 @@ from station.ledger_book import LedgerBook, Stamp, layout, published
 from station.plans import PlanRow, Progress, import_plan
 from station.register import Station, utc_now
 from station.sampling import Due, schedule
-from station.standing import Books, read_books
+from station.standing import read_books
 from station.statistics import Group, Summary, summarise
 from station.words import Voice
 from station.year_report import heads_text, plan_row, record, sentences, sized
@@ -47,9 +47,13 @@ def run(options: argparse.Namespace, station: Station, voice: Voice) -> int:
     summary = summarise(books, options.year, utc_now(), now.date())
     if options.export:
         due = schedule(station, books)
-        stamp = Stamp(voice.language, f"{now:%Y-%m-%d %H:%M}", heads_text(books.heads, voice), options.year)
+        text = " ".join(options.text)
+        stamp = Stamp(voice.language, f"{now:%Y-%m-%d %H:%M}", heads_text(books.heads, voice), options.year, text)
+        rows = ledger.rows(station.home, books, {each.accepted.reading.intake: each for each in due}, voice.phrase,
+                           options.year)
         with published(options.export, stamp) as book:
-            count = write_book(book, station, (books, summary, due), voice)
+            count = book.table("ledger", layout()["ledger"], ledger.matching(rows, text))
+            write_statistics(book, (summary, due), voice)
         voice.answer(voice.phrase("ledger-written", path=options.export, rows=count,
                                   head=" ".join(head.sha256[:16] for head in books.heads) or "-"))
     elif options.json:
@@ -85,20 +89,17 @@ def plan_text(each: Progress, voice: Voice) -> str:
 
 # --- the workbook --------------------------------------------------------------------------------------------------
 
-def write_book(book: LedgerBook, station: Station, facts: tuple[Books, Summary, list[Due]], voice: Voice) -> int:
-    """Write all sheets. facts: the books, their summary, the schedule. Returns: how many rows the 台账 has."""
-    books, summary, due = facts
+def write_statistics(book: LedgerBook, facts: tuple[Summary, list[Due]], voice: Voice) -> None:
+    """Write the sheets beside the 台账. facts: the summary, the schedule."""
+    summary, due = facts
     columns = layout()
-    count = book.table("ledger", columns["ledger"], ledger.rows(
-        station.home, books, {each.accepted.reading.intake: each for each in due}, voice.phrase, summary.year))
     book.sentences("summary", sentences(summary, voice))
     book.table("classes", [*columns["classes"], *columns["totals"]], _groups(
         summary.by_layer_form_unit, ("layer", "data_form", "unit_name")))
     book.table("batches", [*columns["batches"], *columns["totals"][1:]], _groups(
         summary.by_batch, ("batch_no", "unit_name", "layer", "data_form", "system_name")))
-    book.table("plan", columns["plan_columns"], _plan(books, summary, voice))
+    book.table("plan", columns["plan_columns"], _plan(summary, voice))
     book.table("due", columns["due"], (due_row(each, voice) for each in due))
-    return count
 
 
 def _groups(groups: list[Group], names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
@@ -107,8 +108,7 @@ def _groups(groups: list[Group], names: tuple[str, ...]) -> Iterator[dict[str, A
         yield {**dict(zip(names, group.names, strict=True)), **sums}
 
 
-def _plan(books: Books, summary: Summary, voice: Voice) -> Iterator[dict[str, Any]]:
-    """The plan of the year; without one, of every year that has a plan."""
+def _plan(summary: Summary, voice: Voice) -> Iterator[dict[str, Any]]:
     for each in summary.plan:
         row = plan_row(each)
         notes = "; ".join(f"{heading}:{text}" for heading, text in row["notes"].items())

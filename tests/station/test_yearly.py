@@ -455,6 +455,10 @@ def test_the_year_through_the_commands(tmp_path: Path) -> None:
     out = tmp_path / "台账.xlsx"
     assert station(home, "register", "--export", out, language="en").returncode == 0
     assert station(home, "register", "--export", out).returncode == 2        # never overwritten
+    searched = tmp_path / "some.xlsx"
+    assert station(home, "register", "甲局", "合格", "--export", searched, "--year", "1999").returncode == 0
+    [[title, *_], _] = python_calamine.CalamineWorkbook.from_path(str(searched)).get_sheet_by_name("台账").to_python()
+    assert title.startswith("台账(1999年)(查询“甲局 合格”)")
     workbook = python_calamine.CalamineWorkbook.from_path(str(out))
     assert workbook.sheet_names == ["Register", "Summary", "By class", "Accepted batches", "Plan", "Due for re-check"]
     assert station(home, "register", "--summary", "--year", "26").returncode == 2
