@@ -77,7 +77,7 @@ def export_year(station: Station, year: str, out: Path) -> Exported:
             folder.mkdir(parents=True)
         _copy_lines(station.register.path, payload.register / station.register.path.name, lines)
         _copy_vouched(station.home, payload.root, digests, intakes)
-        _audited(audit(payload, year)[1])        # what is in it is whole, and nothing that it needs was left behind
+        _audited(audit(payload, year=year)[1])   # what is in it is whole, and nothing that it needs was left behind
         count, size = _tag_files(bag, {
             "Source-Organization": station.config.receiving_org, "External-Identifier":
             f"{station.config.station_id}-{year}", "Bagging-Date": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -292,7 +292,7 @@ def import_bag(station: Station, source: Path) -> Path:
         if bag is None or (bag.station, bag.year) != (offered.station, offered.year):
             raise RegisterError("bag-altered", count=1, path=str(source))
         wrong = [str(path.relative_to(copy)) for path in check_bag(bag)]
-        wrong += [found.path for found in audit(bag.home, bag.year)[1] if found.what != _KNOWN_BREAK]
+        wrong += [found.path for found in audit(bag.home, year=bag.year)[1] if found.what != _KNOWN_BREAK]
         if wrong:
             raise Refused("bag-altered", count=len(wrong), path=wrong[0])
         for folder, _, files in os.walk(copy, topdown=False):

@@ -79,7 +79,7 @@ def test_a_bag_holds_what_lines_of_its_year_vouch_for_and_the_chain_from_its_beg
     assert not list(tmp_path.glob("*/data/private.key"))
     for name in ("first", "second"):
         bag = year_bag(tmp_path / name)
-        assert bag is not None and check_bag(bag) == [] and audit(bag.home, bag.year)[1] == []
+        assert bag is not None and check_bag(bag) == [] and audit(bag.home, year=bag.year)[1] == []
     assert audit(Home(tmp_path / "second" / "data"))[1]                     # as a whole home it lacks the other year
 
 
