@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from checks.judge import final_outcome
 from checks.verdict import Outcome, Resolution, from_record
@@ -31,6 +31,7 @@ class Due:
     """When an accepted carrier is to be checked again. checked_on, next_on: ISO days.
 
     last: the outcome of its latest re-check ("" = none); a failed or undecided one does not move next_on.
+    sampled: number of the sample that stands for this carrier since checked_on, "" = it was checked itself.
     """
 
     accepted: Accepted
@@ -38,6 +39,7 @@ class Due:
     checked_on: str
     next_on: str
     last: str = ""
+    sampled: str = ""
 
     @property
     def unit(self) -> tuple[str, str]:
@@ -70,31 +72,67 @@ def after_years(day: date, years: int) -> date:
     return day.replace(year=day.year + years, day=28 if (day.month, day.day) == (2, 29) else day.day)
 
 
+class _Cover(NamedTuple):
+    """A sample of which every carrier has passed since: what was due then and not drawn is due anew from that day."""
+
+    at: str
+    due_by: str
+    day: date
+    number: str
+
+
 def schedule(station: Station, books: Books, check_years: Mapping[str, int] | None = None) -> list[Due]:
     """Every accepted carrier that is here, with the day of its next check; by unit, then by that day.
 
     A carrier that was handed back is not here. check_years: another configuration than today's. Raises: RegisterError.
     """
-    own = next((head.seq for head in books.heads if head.station == station.register.station_id), 0)
-    answered: dict[str, list[Resolution]] | None = None
-    every = []
-    for accepted in books.accepted:
-        if accepted.custody.away:
-            continue
-        if answered is None and any(r.outcome == Outcome.UNDECIDED for r in accepted.rechecks):
-            answered = {}
-            for line in station.register.lines_of("resolution"):
-                if line["seq"] > own:
-                    break
-                answered.setdefault(line["intake"], []).append(from_record(Resolution, line))
-        on = checked = local_day(accepted.at)
-        last = ""
-        for recheck in accepted.rechecks:
-            last = _outcome(station, recheck, answered or {})
-            checked = local_day(recheck.at) if last == Outcome.PASSED else checked
-        years = (check_years or station.config.check_years).get(accepted.reading.kind, 1)
-        every.append(Due(accepted, on.isoformat(), checked.isoformat(), after_years(checked, years).isoformat(), last))
+    years = check_years or station.config.check_years
+    outcomes = _outcomes(station, books)
+    covers = _covers(books, outcomes)
+    every = [_due(accepted, years.get(accepted.reading.kind, 1), outcomes, covers)
+             for accepted in books.accepted if not accepted.custody.away]
     return sorted(every, key=lambda due: (due.unit, due.next_on, due.accepted.reading.carrier_no))
+
+
+def _due(accepted: Accepted, years: int, outcomes: Mapping[str, str], covers: Sequence[_Cover]) -> Due:
+    """One carrier through its re-checks and the samples drawn while it was due, in the order of time."""
+    on = checked = local_day(accepted.at)
+    last = sampled = ""
+    marks: list[tuple[str, Reading | _Cover]] = [
+        *((r.at, r) for r in accepted.rechecks), *((c.at, c) for c in covers if c.at >= accepted.at)]
+    for _, mark in sorted(marks, key=lambda pair: pair[0]):
+        if isinstance(mark, Reading):
+            last = outcomes[mark.intake]
+            if last == Outcome.PASSED:
+                checked, sampled = local_day(mark.at), ""
+        elif last in ("", Outcome.PASSED) and after_years(checked, years).isoformat() <= mark.due_by:
+            checked, sampled = mark.day, mark.number
+    return Due(accepted, on.isoformat(), checked.isoformat(), after_years(checked, years).isoformat(), last, sampled)
+
+
+def _covers(books: Books, outcomes: Mapping[str, str]) -> list[_Cover]:
+    """The samples that are done and without a failure: one that failed covers nothing, nor does one half done."""
+    standing = {accepted.reading.intake: accepted for accepted in books.accepted}
+    found = []
+    for line in books.samples:
+        latest = [next((r for r in reversed(standing[str(drawn["intake"])].rechecks) if r.at >= str(line["at"])), None)
+                  if str(drawn["intake"]) in standing else None for drawn in line["carriers"]]
+        passed = [local_day(r.at) for r in latest if r is not None and outcomes[r.intake] == Outcome.PASSED]
+        if passed and len(passed) == len(latest):
+            found.append(_Cover(str(line["at"]), str(line["due_by"]), max(passed), str(line["number"])))
+    return found
+
+
+def _outcomes(station: Station, books: Books) -> dict[str, str]:
+    """The outcome of every re-check, with what two people said of its doubts. Raises: RegisterError."""
+    rechecks = [recheck for accepted in books.accepted for recheck in accepted.rechecks]
+    answered: dict[str, list[Resolution]] = {}
+    if any(recheck.outcome == Outcome.UNDECIDED for recheck in rechecks):
+        own = next((head.seq for head in books.heads if head.station == station.register.station_id), 0)
+        for line in station.register.lines_of("resolution"):
+            if line["seq"] <= own:
+                answered.setdefault(line["intake"], []).append(from_record(Resolution, line))
+    return {recheck.intake: _outcome(station, recheck, answered) for recheck in rechecks}
 
 
 def _outcome(station: Station, recheck: Reading, answered: Mapping[str, Sequence[Resolution]]) -> str:

@@ -77,7 +77,8 @@ def _by_unit(due: Iterable[Due], voice: Voice) -> None:
         voice.answer(voice.phrase("due-unit", unit=unit or "-", fonds=fonds or "-", count=len(carriers)))
         for each in carriers:
             row = {name: value or "-" for name, value in due_row(each, voice).items()}
-            last = voice.phrase(f"due-{each.last}") if each.last in (Outcome.FAILED, Outcome.UNDECIDED) else ""
+            last = voice.phrase(f"due-{each.last}") if each.last in (Outcome.FAILED, Outcome.UNDECIDED) \
+                else f"{row['last_outcome']}  " if each.sampled else ""
             voice.answer(voice.phrase(
                 "due-row", next=each.next_on, number=row["carrier_no"], kind=row["carrier_form"], set=row["set_code"],
                 checked=each.checked_on, last=last, place=row["location"], seal=row["seal_no"],

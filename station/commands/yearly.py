@@ -125,5 +125,6 @@ def due_row(due: Due, voice: Voice) -> dict[str, Any]:
             "carrier_form": voice.phrase(f"kind-{reading.kind}"), "set_code": reading.set_code,
             "cert_no": due.accepted.certificate, "accepted_on": due.accepted_on, "checked_on": due.checked_on,
             "next_check_due": due.next_on,
-            "last_outcome": voice.phrase(f"word-{due.last}") if due.last else "", "location": custody.place,
+            "last_outcome": voice.phrase("due-sampled", number=due.sampled) if due.sampled
+            else voice.phrase(f"word-{due.last}") if due.last else "", "location": custody.place,
             "seal_no": custody.seal_no, "intake": reading.intake}

@@ -410,6 +410,27 @@ def test_a_recorded_sample_is_redrawn_from_the_register_as_it_was(desk: Desk) ->
         redraw(desk.station, "S1-2030-CJ02")
 
 
+@pytest.mark.parametrize("last", ["passed", "failed", "undecided", ""])
+def test_a_sample_stands_for_what_was_due_once_all_of_it_has_passed(desk: Desk, last: str) -> None:
+    a_store(desk)
+    desk.on("2026-11-24")
+    chosen = sample(desk.station, "10%", "", "2028-02-20")                 # the discs of two units and all tapes so far
+    number = record(desk.station, chosen, "王芳")
+    desk.on("2026-12-01")
+    drawn = [each.accepted.reading for each in chosen.drawn]
+    for reading in drawn[1:]:
+        desk.read(reading.batch, reading.carrier_no, recheck_of=reading.intake, form_sha256="files", kind=reading.kind)
+    if last:
+        desk.read(drawn[0].batch, drawn[0].carrier_no, last, recheck_of=drawn[0].intake, form_sha256="files",
+                  kind=drawn[0].kind)
+    every = schedule(desk.station, read_books(desk.station.home))
+    covered = [each for each in every if each.sampled]
+    assert len(covered) == (chosen.of - len(drawn) if last == "passed" else 0)
+    assert {each.checked_on for each in covered} <= {"2026-12-01"} and {each.sampled for each in covered} <= {number}
+    assert len(due_by(every, "2028-02-20")) == {"passed": 0}.get(last, chosen.of - len(drawn) + 1)
+    assert redraw(desk.station, number).same
+
+
 def test_a_sample_that_was_chosen_by_hand_is_told(desk: Desk) -> None:
     a_store(desk)
     desk.on("2026-11-24")
