@@ -51,6 +51,7 @@ def run(options: argparse.Namespace, station: Station, voice: Voice) -> int:
         stamp = Stamp(voice.language, f"{now:%Y-%m-%d %H:%M}", heads_text(books.heads, voice), options.year, text)
         rows = ledger.rows(station.home, books, {each.accepted.reading.intake: each for each in due}, voice.phrase,
                            options.year)
+        voice.say("ledger-writing", lines=f"{sum(head.seq for head in books.heads):,}")
         with published(options.export, stamp) as book:
             count = book.table("ledger", layout()["ledger"], ledger.matching(rows, text))
             write_statistics(book, (summary, due), voice)
