@@ -27,11 +27,13 @@ from checks.unseen import check_structure
 from checks.verdict import (
     SCHEMA,
     CarrierFacts,
+    CheckResult,
     Digests,
     LineResult,
     LineState,
     ListFacts,
     Reference,
+    Severity,
     Sitting,
     Verdict,
     from_record,
@@ -142,6 +144,8 @@ def _register(station: Station, journal: Journal, verdict: Verdict, replaces: st
         "outcome": verdict.outcome, "carrier_no": verdict.carrier.number, "kind": verdict.carrier.kind,
         "set_code": verdict.carrier.set_code, "volume_label": verdict.carrier.volume_label,
         "serial": verdict.carrier.serial, "fingerprint": verdict.carrier.fingerprint,
+        "medium": verdict.carrier.medium, "codes": _codes(verdict),
+        "unchecked": [check.id for check in verdict.checks if check.result == CheckResult.NOT_CHECKED],
         "files": verdict.counts.files, "bytes": verdict.counts.bytes, "listed": verdict.counts.listed,
         "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
         "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
@@ -152,6 +156,12 @@ def _register(station: Station, journal: Journal, verdict: Verdict, replaces: st
         "files_sha256": verdict.files_sha256, "kept_lists_sha256": verdict.kept_lists_sha256,
         "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
     journal.close()
+
+
+def _codes(verdict: Verdict) -> list[str]:
+    """The codes that reject the carrier, else those that leave it in doubt."""
+    codes = {severity: sorted({j.code for j in verdict.findings if j.severity is severity}) for severity in Severity}
+    return codes[Severity.REJECT] or codes[Severity.DOUBT]
 
 
 def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:

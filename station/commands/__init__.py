@@ -6,6 +6,7 @@ import getpass
 import sys
 
 from checks.verdict import Outcome
+from station.bags import year_bag
 from station.config import home_path, load_config
 from station.home import Home
 from station.people import Acting, acting
@@ -28,11 +29,14 @@ def people_of(station: Station, voice: Voice, *said: str) -> list[Acting]:
 def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True) -> Station:
     """The station that the options name; one that writes has its folders made and a torn register mended, said so.
 
-    Raises: Refused.
+    To read, it may be a bag of a year's records, of whichever station. Raises: Refused.
     """
     config = load_config(options.config)
-    home = Home(home_path(options.home, config))
-    station = Station(config, home, Register(home, config.station_id))
+    home, station_id = Home(home_path(options.home, config)), config.station_id
+    bag = None if writes else year_bag(home.root)
+    if bag is not None:
+        home, station_id = bag.home, bag.station
+    station = Station(config, home, Register(home, station_id))
     if writes:
         home.prepare()
         if station.register.repair():

@@ -1,4 +1,4 @@
-"""station register [TEXT]: searches the 台账."""
+"""station register [TEXT]: searches the 台账; `yearly.py` has its statistics, export and plan list."""
 from __future__ import annotations
 
 import argparse
@@ -6,7 +6,7 @@ import json
 from datetime import datetime
 
 from checks.verdict import Outcome
-from station.commands import open_station
+from station.commands import open_station, yearly
 from station.questions import build, search
 from station.words import Voice
 
@@ -15,10 +15,13 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("text", nargs="*", help=voice.phrase("help-search"))
     parser.add_argument("--year", default="", help=voice.phrase("help-year"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
+    yearly.add_arguments(parser, voice)
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
-    station = open_station(options, voice, writes=False)
+    station = open_station(options, voice, writes=options.plan is not None)
+    if yearly.is_asked(options):
+        return yearly.run(options, station, voice)
     table = build(station.register.lines_of("batch", "verdict", "decision"),
                   {outcome: voice.phrase(f"word-{outcome}") for outcome in Outcome})
     rows = search(table, " ".join(options.text), options.year)
