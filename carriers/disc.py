@@ -14,7 +14,7 @@ from carriers import names
 from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
-from carriers.layers import check_extents, occupied_blocks, reconcile
+from carriers.layers import bound_content, check_extents, occupied_blocks, reconcile
 from carriers.model import (
     CONTENT_BYTES,
     HOLE,
@@ -145,6 +145,7 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
     joined = reconcile(list(walked.listings.items()))
     claimed = max(claims(sessions[-1], source), default=0)
     findings += joined.findings + _of_size(source, claimed, joined.files)
+    findings += bound_content(joined.files, source.block_bytes, source.size_bytes)
     unseen = 0
     if claimed or sessions[-1].descriptors.volumes:
         boot = boot_images(source, sessions[-1].descriptors.boot_catalogue)
@@ -247,7 +248,7 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
     area = [source.read_blocks(lba, 1) for lba in range(min(2 * FIRST_DESCRIPTOR, whole))]
     if any(block is None for block in area):
         return [damaged("unreadable-block", extent=Extent(area.index(None), SECTOR_BYTES)),
-                Finding("file-system-unknown", facts={"layer": ""})]
+                Finding("file-system-unknown", facts={"layer": "", "reason": "none"})]
     if source.size_bytes % SECTOR_BYTES:            # a last block that is cut
         area += [run.content for run in source.read_extent(Extent(whole, source.size_bytes % SECTOR_BYTES))]
     kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
@@ -257,7 +258,7 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
         return [Finding("file-system-unknown", facts={"layer": "CD", "reason": "raw-sectors", "bytes": each})]
     sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
     if any(block and any(block) for block in area) or any(block and any(block) for block in sample):
-        return [Finding("file-system-unknown", facts={"layer": ""})]
+        return [Finding("file-system-unknown", facts={"layer": "", "reason": "none"})]
     return [Finding("blank")]
 
 

@@ -5,6 +5,7 @@ else: two records are the same file when their extents are, whatever each tree's
 """
 from __future__ import annotations
 
+import re
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,9 +13,11 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from carriers import mapped
+from carriers.iso9660 import damaged
 from carriers.model import HOLE, Extent, Files, Finding, Tree
 from carriers.volume import Listing
 
+_MOST_CONTENT = 64              # times the carrier: names of one content (hard links) are read for each of them
 _MOST_OF_ISO = 1 << 32          # bytes; a directory record's Data Length has 32 bits, ECMA-119 §9.1.4
 
 
@@ -92,6 +95,9 @@ class _Union:
 
     def reconciled(self) -> Reconciled:
         """All of it; with what not every tree shows."""
+        for tree in self._trees[1:]:
+            if tree.name.startswith("ISO 9660"):
+                self._tell_crossed(tree)
         everywhere = (1 << len(self._names)) - 1
         differ = [] if self._shown.tobytes() == bytes((everywhere,)) * len(self._shown) else \
             [number for number, shown in enumerate(self._shown) if shown != everywhere]
@@ -103,6 +109,37 @@ class _Union:
                 self._findings.append(Finding("layers-differ", path, facts={
                     "what": "only-here", "tree": ", ".join(here), "other": ", ".join(other)}))
         return Reconciled(self.files, tuple(self._trees), self._findings)
+
+    def _tell_crossed(self, tree: Tree) -> None:
+        """`layers-differ` where a tree of plain names shows one file under the very name of another.
+
+        A name that was cut or mapped may meet another's by chance; one that every tree can hold does not need to.
+        """
+        paths, suspects = self.files.paths, list[tuple[int, str, str]]()
+        places = [paths[number] for number in tree.file_nos]
+        for number, path, shown, name, other in zip(tree.file_nos, places, tree.paths, _last_names(places),
+                                                    _last_names(tree.paths), strict=True):
+            if (name == other and (not path.isascii() or path.lower() == shown.lower())) or number >= self._own[0]:
+                continue
+            if other != name and _PLAIN.fullmatch(name):
+                suspects.append((number, path.lower()[:len(path.lower()) - len(name)] + other, "/" + other))
+            if all(map(_PLAIN.fullmatch, path.split("/"))):
+                suspects.append((number, shown.lower(), shown.lower()))
+        wanted, starts = {path for _, path, _ in suspects}, self.files.starts
+        links: dict[int, set[str]] = {starts[number]: set() for number, _, _ in suspects}   # all names of such content
+        bearers: dict[str, list[int]] = defaultdict(list)
+        for number, path in enumerate(paths[:self._own[0]] if wanted else ()):
+            if path.lower() in wanted:
+                bearers[path.lower()].append(number)
+            if starts[number] in links and starts[number] >= 0:
+                links[starts[number]].update((path.lower(), "/" + path.lower().rpartition("/")[2]))
+        for number, shown, own in suspects:
+            named = bearers.get(shown, []) if own not in links[starts[number]] else []
+            if named and all(self.files.extents(n) != self.files.extents(number) for n in named) \
+                    and paths[named[0]] not in self._clashes:
+                self._clashes.add(paths[named[0]])
+                self._findings.append(Finding("layers-differ", paths[named[0]], facts={
+                    "what": "other-content", "tree": self._names[0], "other": tree.name}))
 
     def _other_names(self, others: Files, pairs: list[tuple[int, int]], other: str) -> list[Finding]:
         """`layers-differ` where two trees name a file, or a directory above it, in ways that cannot be one name."""
@@ -130,6 +167,14 @@ class _Union:
             found.setdefault((shown, path), Finding("layers-differ", shown, facts={
                 "what": "other-name", "reason": "other-name", "tree": tree, "other": other, "name": path}))
         return list(found.values())
+
+
+_PLAIN = re.compile(r"[A-Z0-9_]{1,8}(?:\.[A-Z0-9_]{1,3})?", re.IGNORECASE)          # ECMA-119 §10.1, level 1
+
+
+def _last_names(paths: Sequence[str]) -> list[str]:
+    """The last components in lower case; all at once, for there may be half a million."""
+    return "/".join([path[path.rfind("/") + 1:] for path in paths]).lower().split("/") if paths else []
 
 
 def _tree_name(name: str, listing: Listing) -> str:
@@ -274,6 +319,22 @@ def check_extents(files: Files, block_bytes: int, limit_bytes: int) -> list[Find
         if stop > end:
             last, end = (start, length, number), stop
     return findings
+
+
+def bound_content(files: Files, block_bytes: int, carrier_bytes: int) -> list[Finding]:
+    """Files that show the same blocks so often that reading would have no end are not read: `structure-damaged`."""
+    left, found = _MOST_CONTENT * carrier_bytes, list[Finding]()
+    if sum(files.sizes) <= left:
+        return found
+    for number, path in enumerate(files.paths):
+        size = 0 if number in files.obstacles else sum(
+            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) for e in files.extents(number))
+        if size > left:
+            files.obstacles[number] = "structure-damaged"
+            found.append(damaged("too-many-extents", path))
+        else:
+            left -= size
+    return found
 
 
 def _beyond(files: Files, block_bytes: int, limit_bytes: int) -> list[tuple[int, Extent]]:

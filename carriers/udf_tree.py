@@ -32,6 +32,7 @@ from carriers.udf_mirror import Mirror
 from carriers.udf_partitions import HOLE_AT, Metadata, Piece, trimmed
 from carriers.volume import Listing
 
+_NON_ALLOCATABLE = b"\x08Non-Allocatable Space"      # the file system's own, empty, in the root; UDF 1.50 §3.3.7.2
 _FID = struct.Struct("<HHBxxxHHI2xBB4xIH6xH")       # the tag, characteristics, L_FI, ICB, L_IU
 _IS_DIRECTORY, _DELETED, _PARENT = 0x02, 0x04, 0x08
 _MAX_PATH = 4096                # characters, as POSIX systems have it
@@ -151,8 +152,13 @@ class Walk:
             icbs = self._read_icbs([entry.address for entry in entries])
             if place.of_stream:
                 self._tell_streams(place, entries, icbs)
-            else:
-                self._take(place, list(zip(entries, icbs, strict=True)), texts)
+                continue
+            read = list(zip(entries, icbs, strict=True))
+            for number, (entry, (_, icb)) in enumerate(read if not place.prefix else ()):
+                if entry.name == _NON_ALLOCATABLE and not isinstance(icb, str) and not icb[isinstance(icb, Icb)]:
+                    del read[number], texts[number]
+                    break
+            self._take(place, read, texts)
         paths = self.listing.files.paths
         if len(set(paths[begun:])) != len(paths) - begun:
             self._volume.note("duplicate-name", place.prefix[:-1], place.offset)

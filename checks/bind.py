@@ -125,7 +125,7 @@ def bind(form: SubmittedForm | None, identity: CarrierId, structure: Structure, 
     offsets = {home: rooted.root.offset for home, rooted in work.roots.items()}
     joined = tuple(work.joined)
     return Binding(anchor, work.lines, work.targets, work.left, work.lost, frozenset(work.either),
-                   frozenset(work.named), joined, work.unsettled, spoken.carrier_no, spoken.set_code, spoken.row,
+                   work.named, joined, work.unsettled, spoken.carrier_no, spoken.set_code, spoken.row,
                    work.trees, said, offsets, file_algorithms, carrier_algorithms, tuple(findings),
                    _sha256(anchor, form.sha256, [each.sha256 for each in form.lists], spoken.carrier_no, work.lines,
                            work.targets, sorted(work.named), sorted(work.lost.items()), sorted(work.either), joined,
@@ -170,6 +170,7 @@ def _leave(work: Work) -> None:
     work.left.extend(line for p, line in enumerate(work.lines) if p not in staying)
     work.lost = {place[p]: path for p, path in work.lost.items() if p in place}
     work.either = {place[p] for p in work.either if p in place}
+    work.named_by = {place[p]: files for p, files in work.named_by.items() if p in place}
     work.unsettled = {place[p]: reason for p, reason in work.unsettled.items() if p in place}
     work.roots = {home: rooted._replace(positions=[place[p] for p in rooted.positions if p in place])
                   for home, rooted in work.roots.items()}
@@ -192,7 +193,7 @@ def _root_said(work: Work, rooted: Rooted, forced: bool) -> tuple[str, list[Find
         return dropped, [_unconfirmed(dropped, root.offset, rooted, shown)]
     usual = RootOffset(0, home_of(rooted.listed).lstrip("/"))
     if root.offset != usual and (root.offset.prepend or forced) or dropped:
-        facts = {"dropped": dropped, "prepended": root.offset.prepend}
+        facts = {"dropped": dropped, "prepended": root.offset.prepend, "reason": _way(dropped, root.offset)}
         return dropped, [Finding("path-root-shifted", facts=_of_list(rooted, facts))]
     return dropped, []
 
@@ -201,7 +202,13 @@ def _unconfirmed(dropped: str, offset: RootOffset, rooted: Rooted, examples: str
     root = rooted.root
     return Finding("path-root-unconfirmed", facts=_of_list(rooted, {
         "dropped": dropped, "prepended": offset.prepend, "bound": root.bound, "listed": root.listed,
-        "examples": examples, "root": f"{offset.drop}:{offset.prepend}", "reason": "rivals" if root.rivals else ""}))
+        "examples": examples, "root": f"{offset.drop}:{offset.prepend}",
+        "reason": "rivals" if root.rivals else _way(dropped, offset)}))
+
+
+def _way(dropped: str, offset: RootOffset) -> str:
+    """How a root is spoken of: folders of the list stand for the carrier's root, or the list begins within one."""
+    return "top" if not offset.prepend else "" if dropped else "within"
 
 
 def _of_list(rooted: Rooted, facts: Mapping[str, str | int]) -> dict[str, str | int]:

@@ -34,7 +34,7 @@ def bind_packages(work: Work) -> None:
             work.targets[position] = files[0]
         elif files:
             work.targets[position] = UNSETTLED
-            work.named.update(files)
+            work.name(position, files)
         elif content is not None:
             work.targets[position] = content
             work.either.add(position)
@@ -44,10 +44,10 @@ def bind_packages(work: Work) -> None:
         number = work.package_no(position)
         _join_family(work, position, work.families.called(number), bearers[number])
     for position in work.doubtful:
-        work.named.update(bearers.get(work.package_no(position), ()))
+        work.name(position, bearers.get(work.package_no(position), ()))
         if work.form.lines.scope(work.lines[position]) is Scope.PARTS:
             name = last_name(work.path(position)) or work.package_no(position)
-            work.named.update(n for family in work.families.called(name) for n in family.file_nos)
+            work.name(position, [n for family in work.families.called(name) for n in family.file_nos])
     _bind_lists(work)
 
 
@@ -104,7 +104,7 @@ def _join_listed(work: Work, position: int, file_nos: Sequence[int]) -> None:
     known = [file_no for file_no in file_nos if file_no >= 0]
     if len(known) < len(file_nos):
         work.targets[position] = UNBOUND                        # a part of it does not stand under its name
-        work.named.update(known)
+        work.name(position, known)
         return
     family = next((f for f in work.families.of(known[0]) if set(known) <= set(f.file_nos)), None)
     ordered = sorted(known, key=family.file_nos.index) if family else known
@@ -115,7 +115,7 @@ def _join(work: Work, position: int, file_nos: Sequence[int], reason: str) -> No
     count = work.form.lines.parts.get(work.lines[position], 0)
     if not reason and count and count != len(file_nos):
         reason = "parts-count"
-    work.named.update(file_nos)
+    work.name(position, file_nos)
     if reason:
         work.targets[position] = UNSETTLED
         work.unsettled[position] = reason

@@ -56,7 +56,7 @@ class Work:
         self.doubtful: list[int] = []               # positions with a path that cannot be checked
         self.lost: dict[int, str] = {}
         self.either: set[int] = set()
-        self.named: set[int] = set()
+        self.named_by: dict[int, set[int]] = {}     # position → files that it names and does not answer for alone
         self.joined: dict[tuple[int, ...], int] = {}            # files → the number of what they are together
         self.unsettled: dict[int, str] = {}         # position → why its files are not to be told
         self.trees: dict[str, int] = {}
@@ -66,6 +66,16 @@ class Work:
     @cached_property
     def families(self) -> Families:
         return Families(self.names)
+
+    @property
+    def named(self) -> frozenset[int]:
+        """All files that a line names so."""
+        return frozenset().union(*self.named_by.values())
+
+    def name(self, position: int, file_nos: Sequence[int]) -> None:
+        """Say that a line names files, which are then not unlisted."""
+        if file_nos:
+            self.named_by.setdefault(position, set()).update(file_nos)
 
     def path(self, position: int) -> str:
         """The path that is looked up for a line."""
@@ -149,13 +159,15 @@ def bind_paths(work: Work, forced: tuple[int, str] | None) -> None:
             if root.offset != as_it_stands:
                 file_nos, rungs = array("q", [UNBOUND]) * len(written), bytearray(len(written))
                 _find(work.names, paths, root.offset, file_nos, rungs)
+                if forced is None:              # no file is missing that stands under the very path that is listed
+                    _find(work.names, paths, as_it_stands, file_nos, rungs)
         work.roots[home] = Rooted(listed, positions, root)
         _refuse_climbing(work, positions, written)
         _claim(work, positions, written, (file_nos, rungs))
     for position in work.doubtful:
         if work.path(position):
             file_no = work.names.find(work.place(position, work.path(position)))[0]
-            work.named.update([file_no] if file_no >= 0 else ())
+            work.name(position, [file_no] if file_no >= 0 else ())
 
 
 def _by_home(work: Work) -> Iterator[tuple[str, str, Sequence[int]]]:

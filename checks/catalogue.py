@@ -34,6 +34,12 @@ def findings() -> Mapping[str, Mapping[str, Any]]:
     return rows
 
 
+def appearance() -> Mapping[str, Mapping[str, Any]]:
+    """外观: item → row {zh, en, good_zh, good_en, good: answers that mean 通过, bad: that do not}."""
+    rows: Mapping[str, Mapping[str, Any]] = _catalogue()[0]["appearance"]
+    return rows
+
+
 def severity_of(code: str, place: str, profile: str) -> str:
     """The severity of a code at a place (facts["place"]) under a profile; the place is asked first."""
     row = findings()[code]

@@ -76,11 +76,17 @@ def _read_lines(numbered: Numbered, reader: Reader, keeper: Keeper) -> None:
             else:
                 batch.flush()
                 keeper.keep(Said(line_no, text, [entry_of(match[2], "", match[1])]))
-        elif text and not text.isspace() and not text.startswith(reader.comments):
+        elif text and not text.isspace() and not (text.startswith(reader.comments) and _is_comment(text, reader)):
             batch.flush()
             entries = [entry for entry in reader.parse(text) if is_plausible(entry.path)]
             keeper.keep(Said(line_no, text, entries, path="" if entries else _name_in(text)))
     batch.flush()
+
+
+def _is_comment(text: str, reader: Reader) -> bool:
+    """Whether a line that begins as a comment is one: not where it holds another line, nor in a layout that puts names
+    first where a digest ends it, for a name may begin so too."""
+    return "\r" not in text and not any(len(entry.digest) >= 32 for entry in reader.parse(text))
 
 
 def _bounded(lines: Iterable[str], file_name: str) -> Iterator[tuple[int, str]]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from carriers.model import Finding
 from checks import catalogue
@@ -136,10 +137,33 @@ def final_outcome(verdict: Verdict, resolutions: Iterable[Resolution]) -> Outcom
     proven = verdict.counts.listed > 0 and verdict.counts.equal == verdict.counts.listed
     covered = verdict.coverage.not_attempted_bytes == 0
     doubts = [j for j in verdict.findings if j.severity is Severity.DOUBT]
-    never = any(j.code in NEVER_ACCEPTED for j in doubts)
+    never = any(j.code in NEVER_ACCEPTED for j in doubts) or not _only_doubted(verdict)
     if doubts and proven and covered and not never and not open_doubts(verdict, mine):
         return Outcome.PASSED
     return Outcome.UNDECIDED
+
+
+def _only_doubted(verdict: Verdict) -> bool:
+    """Whether the machine left doubts to answer, or had proven all: a doubt of people alone excuses nothing else."""
+    machine = [j for j in verdict.findings if j.check != "appearance"]
+    run_out = sum(j.length_bytes or 0 for j in machine if j.code == "run-out")
+    return (any(j.severity is Severity.DOUBT for j in machine)
+            or outcome_of(machine, verdict.checks, verdict.counts, verdict.coverage, run_out) is Outcome.PASSED)
+
+
+def with_people(verdict: Verdict, judged: Sequence[Judgement], result: CheckResult, evidence: Mapping[str, str]
+                ) -> Verdict:
+    """A verdict as a decision takes it, with what people saw of the carrier (外观); never better than it was.
+
+    judged: their findings, with their names. result, evidence: of the check `appearance`.
+    """
+    checks = tuple(Check(c.id, result, evidence) if c.id == "appearance" else c for c in verdict.checks)
+    severities = {j.severity for j in judged}
+    outcome = Outcome.FAILED if Severity.REJECT in severities else \
+        Outcome.UNDECIDED if Severity.DOUBT in severities and verdict.outcome is Outcome.PASSED else verdict.outcome
+    order = list(Severity)
+    findings = tuple(sorted((*verdict.findings, *judged), key=lambda j: order.index(j.severity)))
+    return replace(verdict, outcome=outcome, findings=findings, checks=checks)
 
 
 def batch_outcome(outcomes: Sequence[Outcome]) -> Outcome:

@@ -20,7 +20,8 @@ from .list_lines import Entry, Said, entry_of, record_header, record_of, shown_p
 from .workbook import Sheet
 
 _DEPTH, _FIELDS, _VALUE = 3, 64, 40_000
-_BEGINS = re.compile(r"\s*(?:<!--(?s:.*?)-->\s*)*<(?:(\?xml|FCIV)|!DOCTYPE\s+html|html|head|body|table|h[1-6])\b", re.IGNORECASE)
+_BEGINS = re.compile(r"\s*(?:<!--(?s:.*?)-->\s*)*<(?:(\?xml|FCIV)|!DOCTYPE\s+html|html|head|body|table|h[1-6])\b",
+                     re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"\s*<\?xml[^>]{0,200}?\bencoding\s*=\s*[\"']([A-Za-z][\w.-]{0,39})[\"']")
 _HTML_ENCODING = re.compile(rb"<meta\b[^>]{0,200}?\bcharset\s*=\s*[\"']?\s*([A-Za-z][\w.-]{0,39})", re.IGNORECASE)
 _ENCODINGS = {"utf-8": "utf-8", "utf8": "utf-8", "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030",
@@ -145,13 +146,17 @@ _HARMLESS = re.compile(r"</?(?:a|b|i|u|p|font|span|div|nobr|strong|em|small|code
                        r"|caption|center|img|hr|o:p)(?![a-z0-9])[^<>]*>", re.IGNORECASE)
 _SPAN = re.compile(r"\b(?:col|row)span\s*=\s*[\"']?\s*(?!1\b)\d", re.IGNORECASE)
 _FOLDED = re.compile(r"[ \t]*[\r\n]\s*+")
+_CELLS = re.compile(r"<\s*/?(?:table|tr|td|th)\b", re.IGNORECASE)
+_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 def read_html(text: str, file_name: str) -> list[Sheet]:
     """The tables of a document as sheets; one of two columns is a record that stands upright, and is laid down.
 
-    Raises: FormUnreadable form-unknown-layout (cells that span others, tables in tables).
+    A digest that stands in no cell is a sheet of its own, in which there is no table.
+    Raises: FormUnreadable form-unknown-layout (cells that span others, tables in tables, cells in comments).
     """
+    _refuse_comments(text, file_name)
     sheets, upright = [], []
     for rows in _html_tables(text, file_name):
         labels = tuple(cells[0] for _, cells in rows if len(cells) == 2)
@@ -164,9 +169,20 @@ def read_html(text: str, file_name: str) -> list[Sheet]:
     return sheets
 
 
+def _refuse_comments(text: str, file_name: str) -> None:
+    """What a comment takes out is not on the paper; one that holds cells, or does not end, is not guessed about."""
+    begin = text.find("<!--")
+    while begin >= 0:
+        end = text.find("-->", begin)
+        if end < 0 or _CELLS.search(text, begin, end):
+            raise FormUnreadable("form-unknown-layout", file=file_name)
+        begin = text.find("<!--", end)
+
+
 def _html_tables(text: str, file_name: str) -> Iterator[list[tuple[int, list[str]]]]:
     rows: list[tuple[int, list[str]]] = []
     cell: list[str] | None = None
+    outside: list[str] = []                                 # text that stands in no cell, since the last cell
     in_table, skipped, line_no = False, "", 1
     for match in _TAG.finditer(text):
         closing, tag = match[1] or "", (match[2] or "").lower()
@@ -179,8 +195,8 @@ def _html_tables(text: str, file_name: str) -> Iterator[list[tuple[int, list[str
         elif tag == "br":
             (cell if cell is not None else []).append("\n")
         elif not tag:
-            if cell is not None and not (match[0].startswith("<") and len(match[0]) > 1):
-                cell.append(html.unescape(_FOLDED.sub(" ", match[0])))
+            if not (match[0].startswith("<") and len(match[0]) > 1):
+                (outside if cell is None else cell).append(html.unescape(_FOLDED.sub(" ", match[0])))
         else:
             if cell is not None:
                 rows[-1][1].append("".join(cell).strip())
@@ -193,8 +209,14 @@ def _html_tables(text: str, file_name: str) -> Iterator[list[tuple[int, list[str
                 rows, in_table = [], not closing
             elif tag == "tr" and not closing and in_table:
                 rows.append((line_no, []))
-            elif tag in ("td", "th") and not closing and rows:
+            elif tag in ("td", "th") and not closing and in_table:
+                rows = rows or [(line_no, [])]
                 cell = []
+            if outside and _DIGEST.search("".join(outside)):
+                yield [(line_no, ["".join(outside).strip()])]
+            outside = []
         line_no += match[0].count("\n")
     if rows:
         yield rows
+    if _DIGEST.search("".join(outside)):
+        yield [(line_no, ["".join(outside).strip()])]

@@ -114,6 +114,18 @@ def size_unit(text: str) -> str:
     return known.get(match[2] or "", "") if match else ""
 
 
+def size_bytes(text: str) -> int | None:
+    """A declared size in bytes, to the base 1024 (domain §5.5), GB where no unit is written; None = no number there.
+
+    Where bytes are written beside a rounded figure, the bytes count.
+    """
+    found = _SIZE.findall(unicodedata.normalize("NFKC", text))
+    known = identifiers("units")
+    sizes = [(number.replace(",", ""), known.get(label(unit), "")) for number, unit in found]
+    number, unit = next((s for s in sizes if s[1] == "B"), sizes[0] if sizes else ("", ""))
+    return round(Decimal(number) * 1024 ** _POWERS[unit or "GB"]) if number else None
+
+
 def size_agrees(declared: str, actual_bytes: int) -> str:
     """Whether a declared size is the actual one, either base, within half the last digit written (domain §10.5).
 

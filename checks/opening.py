@@ -23,7 +23,12 @@ HEADER_ROWS = 50                            # of a csv: within them stands the h
 
 
 def read_workbook(raw: bytes, file_name: str) -> Tables:
-    """Read a workbook or document in a child process.
+    """The tables of digests and carriers in a workbook or document. Raises: as `sheets_of`."""
+    return read_sheets(sheets_of(raw, file_name))
+
+
+def sheets_of(raw: bytes, file_name: str) -> list[Sheet]:
+    """The sheets of a workbook or document, read in a child process.
 
     Raises: FormUnreadable form-broken, form-protected, form-macro, form-embedded, form-bomb, form-wrong-kind,
     form-empty.
@@ -43,7 +48,7 @@ def read_workbook(raw: bytes, file_name: str) -> Tables:
         raise FormUnreadable(answer[1], file=file_name, kind=answer[2])
     if not any(any(map(any, rows)) for _, rows, _ in answer[1]):
         raise FormUnreadable("form-empty", file=file_name)
-    return read_sheets([Sheet(name, enumerate(rows, start=1), merged) for name, rows, merged in answer[1]])
+    return [Sheet(name, enumerate(rows, start=1), merged) for name, rows, merged in answer[1]]
 
 
 def read_csv(lines: Iterator[str], file_name: str) -> tuple[Tables | None, Iterator[str]]:

@@ -61,7 +61,7 @@ _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MACRO = re.compile(r".*vbaproject\.bin|xl/macrosheets/.*|(basic|scripts)/(?!.*script-l[bc]\.xml).*[^/]")
 _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{5,20})"')
 _DOCUMENT = re.compile(r"word/document\d*\.xml")
-_MARGIN = re.compile(r"word/(header|footer)\d*\.xml")
+_MARGIN = re.compile(r"word/(header\d*|footer\d*|footnotes|endnotes)\.xml")
 
 
 def look(raw: bytes) -> zipfile.ZipFile | None:
@@ -176,6 +176,8 @@ def sheets(raw: bytes) -> list[Page]:
     """
     book = _opened(raw)
     found, row_count = list[Page](), 0
+    if len({meta.name for meta in book.sheets_metadata}) < len(book.sheets_metadata):
+        raise Refusal("form-broken")                         # of two of one name the reader gives the first twice
     for meta in book.sheets_metadata:
         if meta.typ in (python_calamine.SheetTypeEnum.MacroSheet, python_calamine.SheetTypeEnum.Vba):
             raise Refusal("form-macro")
@@ -218,7 +220,7 @@ class _Placed(NamedTuple):
 
 
 def document(archive: zipfile.ZipFile) -> list[Page]:
-    """Every table of a document, nested ones and those in text boxes, headers and footers too; and the text around.
+    """Every table of a document, nested ones and those in text boxes, margins and notes too; and the text around.
 
     As printed: without what a tracked change took out, with what it put in, without hidden text.
     Raises: Refusal. Source: ECMA-376-1 §17.4 (tables), §17.13.5 (tracked changes), §17.3.2.41 (hidden text).

@@ -67,7 +67,9 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     """
     everything = array("q", (i for i in range(len(form.lines)) if form.lines.scope(i) is not Scope.CATALOGUE)) \
         if form.lines.has_scope(Scope.CATALOGUE) else array("q", range(len(form.lines)))
-    package_nos = dict.fromkeys(map(form.lines.package_no, everything))
+    here = _of_lists_here(form)
+    package_nos = dict.fromkeys(map(form.lines.package_no, (i for i in everything if i not in here) if here
+                                    else everything))
     package_nos.pop("", None)
     bearers = names.packages(package_nos)
     known, unknown = _known(form, package_nos, bearers)
@@ -79,7 +81,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if len(known) > 1:
         return _one_of(form, identity, (carrier_no, everything), known)
     only = known[0] if known else None
-    number = carrier_no or (only.number if only else "")
+    number = _of_copy(form, identity, carrier_no or (only.number if only else ""))
     said = label_findings(identity, number, known)
     if carrier_no and only and not only.reads_as(carrier_no):
         said.append(Finding("carrier-number-differs", facts={"reason": "not-on-form", "number": carrier_no,
@@ -88,7 +90,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
     if carrier_no or only or not (several := _several(form)) and not unknown:
         return spoken
     if several:                                       # which carrier holds which file, the form does not say
-        return Spoken(everything, perhaps=frozenset(everything), findings=spoken.findings)
+        return Spoken(everything, perhaps=frozenset(everything) - here, findings=spoken.findings)
     lines = array("q", [line for line in everything if form.lines.package_no(line) not in unknown])
     left = array("q", [line for line in everything if form.lines.package_no(line) in unknown])
     unnamed = Finding("check-not-run", facts={"check": "completeness", "reason": "carrier-not-named",
@@ -99,7 +101,7 @@ def spoken_lines(form: SubmittedForm, identity: CarrierId, carrier_no: str, name
 def _known(form: SubmittedForm, package_nos: Mapping[str, None], bearers: Mapping[str, Sequence[int]]
            ) -> tuple[list[Known], frozenset[str]]:
     """The carriers that a form knows; and numbers beside packages of this carrier: packages or carriers, who knows."""
-    rows = [Known(_row_number(row), frozenset(p for p in package_nos if _owns(row, p)), row) for row in form.carriers]
+    rows = [Known(row_number(row), frozenset(p for p in package_nos if _owns(row, p)), row) for row in form.carriers]
     owned = {p for known in rows for p in known.package_nos}
     free = [p for p in package_nos if p not in owned and not bearers.get(p)]
     if rows:
@@ -148,11 +150,25 @@ def _one_of(form: SubmittedForm, identity: CarrierId, asked: tuple[str, array[in
     this = matches[0]
     others = frozenset().union(*(k.package_nos for k in known)) - this.package_nos
     lines = array("q", [i for i in everything if form.lines.package_no(i) not in others])
-    perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos)
-    number = carrier_no or this.number
+    perhaps = frozenset(i for i in lines if form.lines.package_no(i) not in this.package_nos) - _of_lists_here(form)
+    number = _of_copy(form, identity, carrier_no or this.number)
     row = this.row if len(matches) == 1 else None
     return Spoken(lines, number, _set_code(number, this), row, perhaps,
                   findings=tuple(label_findings(identity, number, known)))
+
+
+def _of_lists_here(form: SubmittedForm) -> frozenset[int]:
+    """The lines of the lists that a form with lines of its own was followed to: those lie on this carrier, and so does
+    what they name, whatever numbers they give it; unless the form itself gives such a number to another carrier."""
+    own = max(indices.stop for name, indices in form.lines.by_list() if not name)
+    return frozenset(range(own, len(form.lines))) if own else frozenset()
+
+
+def _of_copy(form: SubmittedForm, identity: CarrierId, number: str) -> str:
+    """A number with the set letter that the label has, where a form of several copies gives all of them one number."""
+    label = identity.volume_label
+    copies = (declared_count(form.fields.get("set_count", "")) or 1) > 1 and same_number(label, number)
+    return f"{number}-{set_of(label)}" if copies and set_of(label) and not set_of(number) else number
 
 
 def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> list[Finding]:
@@ -164,7 +180,7 @@ def label_findings(identity: CarrierId, number: str, known: Sequence[Known]) -> 
         return []
     label = identity.volume_label
     if is_generic_label(label):
-        return [Finding("label-generic", facts={"label": label})]
+        return [Finding("label-generic", facts={"label": label, "reason": "" if label.strip() else "none"})]
     if not number:
         return []
     mine = [k for k in known if k.reads_as(number)]
@@ -199,6 +215,16 @@ def same_number(a: str, b: str) -> bool:
     return bool(_letter(key)) != bool(_letter(other)) and _stem(key) == _stem(other)
 
 
+def set_of(number: str) -> str:
+    """The set letter of a number, "" = it has none."""
+    return _letter(number_key(number))
+
+
+def without_set(number: str) -> str:
+    """A number as it is compared, without its set letter: the same for all copies of one carrier."""
+    return _stem(number_key(number))
+
+
 def _letter(key: str) -> str:
     """The set letter that ends a number: J010-2025-01-G001-A."""
     match = re.fullmatch(r".*\d-([A-Z])", key)
@@ -224,7 +250,7 @@ def _alike(a: str, b: str) -> bool:
     return same_number(a, b) or _shape(a) == _shape(b) != ""
 
 
-def _row_number(row: CarrierLine) -> str:
+def row_number(row: CarrierLine) -> str:
     """The number of a row, with the letter of its set where the form keeps that in a column of its own."""
     letter = re.fullmatch(r"([A-Z])套?", number_key(row.set_code))
     if letter and not _letter(number_key(row.carrier_no)) and re.search(r"\d$", row.carrier_no):
@@ -233,8 +259,8 @@ def _row_number(row: CarrierLine) -> str:
 
 
 def _owns(row: CarrierLine, package_no: str) -> bool:
-    if same_number(package_no, _row_number(row)) or same_number(package_no, row.carrier_no):
-        return not _other_set(package_no, _row_number(row))
+    if same_number(package_no, row_number(row)) or same_number(package_no, row.carrier_no):
+        return not _other_set(package_no, row_number(row))
     return number_key(package_no) in {number_key(p) for p in row.package_nos}
 
 

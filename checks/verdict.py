@@ -126,15 +126,22 @@ class CarrierDigest:
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """content_sha256: None where a file is incomplete. carrier: None where the form does not ask for it."""
+    """content_sha256: None where a file is incomplete; content_only_sha256: the same without paths.
+
+    carrier: None where the form does not ask for it.
+    """
 
     content_sha256: str | None
     carrier: CarrierDigest | None
+    content_only_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """listed … unlisted count lines of the form. packages: 载体(包)编号 that they name, 0 = they name none."""
+    """listed … unlisted count lines of the form. packages: 载体(包)编号 that they name, 0 = they name none.
+
+    repeated_files, repeated_bytes: of files and bytes, those whose content the unit has brought before (domain §10.5).
+    """
 
     listed: int = 0
     equal: int = 0
@@ -146,6 +153,8 @@ class Counts:
     files: int = 0
     bytes: int = 0
     packages: int = 0
+    repeated_files: int = 0
+    repeated_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +279,32 @@ class FormSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierDecision:
+    """前次检验表: a decision of the same batch before this one. changed: 载体编号 → outcome then, where it differs."""
+
+    number: str
+    at: str
+    outcome: Outcome
+    changed: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Exceptional:
+    """例外收存: a carrier that did not pass and is kept by order of the head; its outcome stays as it was."""
+
+    carrier_no: str
+    by: str
+    at: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """一批的审定, by two people: everything paper needs, so that paper needs nothing else.
 
     number: 检验表编号. appearance: 外观 as people said it, "" = not looked at. receiving_org: as configured.
+    earlier: the decisions before this one, oldest first; none of them is withdrawn. seen_each: 外观 was answered
+    carrier by carrier, so that the verdicts say where it was not.
     """
 
     number: str
@@ -289,6 +320,9 @@ class Decision:
     appearance: str
     receiving_org: str
     station: str
+    earlier: tuple[EarlierDecision, ...] = ()
+    exceptions: tuple[Exceptional, ...] = ()
+    seen_each: bool = False
 
 
 _T = TypeVar("_T")

@@ -86,7 +86,7 @@ class Header(NamedTuple):
     """The columns of a table: identifier → index. is_list: its rows are lines; is_catalogue: its rows are carriers.
 
     whole_paths: the path has the name in it, and no folder is to be joined with the name beside it.
-    sizes: (index, unit) of every column of sizes, bytes first.
+    sizes: (index, unit) of every column of sizes, bytes first. strange: columns whose heads we do not know.
     """
 
     columns: dict[str, int]
@@ -96,6 +96,7 @@ class Header(NamedTuple):
     is_list: bool
     is_catalogue: bool
     whole_paths: bool = False
+    strange: tuple[int, ...] = ()
 
     @property
     def is_other(self) -> bool:
@@ -106,6 +107,9 @@ class Header(NamedTuple):
 # --- headers ---------------------------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"(.*?)[(\[/:]([^()\[\]]*)[)\]]?")
+# Heads of columns whose hex digits are no digest, or one that we do not make and that stands beside one that we do.
+_NOT_COMPARED = re.compile("uuid|guid|(?<![a-z])id(?![a-z])|标识|sha-?(?:224|384|3)|blake|whirlpool|tiger|ripemd|xxh",
+                           re.IGNORECASE)
 _DECORATION = re.compile(r"[()\[\]/:、,_-]")
 
 
@@ -122,13 +126,14 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
     columns: dict[str, int] = {}
     digests: list[DigestColumn] = []
     sizes: list[tuple[int, str]] = []
-    filled, whole_paths = 0, False
+    filled, whole_paths, strange = 0, False, list[int]()
     for index, cell in enumerate(cells):
         text = text_of(cell)
         filled += bool(text)
         if isinstance(cell, bytes) or (len(text) >= 32 and split_digest(text)):
             return None
         if not text or len(text) > LONGEST_HEADER:
+            strange.append(index)
             continue
         name, algorithm = _column(text)
         whole_paths |= name == "full_path"
@@ -140,6 +145,8 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
             sizes.append((index, size_unit(text)))
         elif name:
             columns.setdefault(name, index)
+        elif not _NOT_COMPARED.search(text):
+            strange.append(index)
     is_list = bool(digests) and bool(columns.keys() & {"path", "name", "carrier_no", "package_no"})
     described = bool(columns.keys() & {"carrier_form", "volume_label", "serial_no"})
     is_catalogue = "carrier_no" in columns and not columns.keys() & {"path", "name"} and (
@@ -149,7 +156,8 @@ def header_of(cells: Sequence[Cell]) -> Header | None:
     if not (is_list or is_catalogue or other):
         return None
     sizes.sort(key=lambda size: size[1] != "B")
-    return Header(columns, tuple(digests), tuple(sizes), len(cells), is_list, is_catalogue, whole_paths)
+    return Header(columns, tuple(digests), tuple(sizes), len(cells), is_list, is_catalogue, whole_paths,
+                  tuple(strange))
 
 
 def _column(text: str) -> tuple[str, str]:
@@ -250,7 +258,7 @@ class _Table:
         if not digests or len(texts[digests[0][0].at]) < 24:
             lost = any(map(_LOST_DIGEST.search, texts))                 # in a column where none belongs
             nothing = not (digests or package_no or path or lost)
-            if nothing or (not lost and self._is_foot(texts)) or (not digests and self._is_note(line_no, texts)):
+            if nothing or not lost and (self._is_foot(texts) or not digests and self._is_note(line_no, texts)):
                 self._tables.note_fields(texts)
                 return
         if self._header.is_catalogue and (carrier_no := self._text(texts, "carrier_no")):
@@ -268,10 +276,21 @@ class _Table:
         if self._header.whole_paths and path not in (self._text(texts, "path"), self._text(texts, "name")):
             self._reject(line_no, texts, (package_no, self._text(texts, "path")), "names-differ")
             return
+        self._tell_strange(line_no, texts)
         if not digests and not self._header.is_catalogue:
             self._reject(line_no, texts, (package_no, path), "digest-empty")
         for column, cell in digests:
             self._digest(line_no, texts, (package_no, path), (column, cell))
+
+    def _tell_strange(self, line_no: int, texts: Sequence[str]) -> None:
+        """A digest beside the columns of digests, which nothing is compared with; in a remark where it is all of it."""
+        width, columns = self._header.width, self._header.columns
+        strange = [*self._header.strange, *range(width, len(texts))] if len(texts) > width else self._header.strange
+        remarks = [columns[name] for name in ("note", "content_note") if name in columns]
+        stray = next((texts[at] for at in strange if at < len(texts) and _LOST_DIGEST.search(texts[at])), "") or next((
+            texts[at] for at in remarks if at < len(texts) and len(texts[at]) >= 32 and split_digest(texts[at])), "")
+        if stray:                                            # the first is told, the others are counted
+            self._tables.outside.append((self._tables.outside or [(self._sheet.name, line_no, stray)])[0])
 
     def _take_document(self, line_no: int, texts: Sequence[str]) -> None:
         taken: Mapping[str, str] = {}
@@ -299,6 +318,8 @@ class _Table:
     def _is_foot(self, texts: Sequence[str]) -> bool:
         """Whether a row without a digest is a total, or fields below the table: no line."""
         first = next(filter(None, texts))
+        if _FILE_NAME.fullmatch(first):
+            return False
         word = _WORD_END.split(label(first), maxsplit=1)[0]
         return identifiers("words").get(word) == "totals" or field_of(first) is not None or bool(fields_in([first]))
 
@@ -307,6 +328,8 @@ class _Table:
         filled = [*filter(None, texts)]
         word = _NOTE.split(label(filled[0]), maxsplit=1)[0]
         says_so = identifiers("words").get(word) == "notes"
+        if _FILE_NAME.fullmatch(self._path(texts)):
+            return False
         if len(filled) == 1 and (says_so or self._in_notes or line_no - 1 in self._wide):
             self._in_notes = True
             return True
@@ -429,6 +452,7 @@ _BETWEEN = re.compile(r"[\n;,；，、]")
 _LOST_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
 _NO_NAME = re.compile("[\0\n\r\ufffd]")
 _WORD_END = re.compile(r"[\d:.、,;(]")
+_FILE_NAME = re.compile(r"[^\s,，。;；:：]+\.[A-Za-z][A-Za-z0-9]{0,4}")
 _NOTE = re.compile(r"\d*[:、]")
 
 

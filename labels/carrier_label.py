@@ -18,7 +18,7 @@ from labels.page import A4, MM, Box, Sheet, text_width
 from labels.sentences import edition, final_readings, gigabytes, name_of, say
 
 _INSERT = 120 * MM
-_SPINE = (118 * MM, 6.5 * MM)
+SPINE = (118 * MM, 6.5 * MM)
 _FACE, _HUB = 118 * MM, 46 * MM                 # diameters; the hub ring stays blank
 _BAND, _ROW, _TALL = 42.0, 18.5, 25.0           # points: head of the insert, its rows, the row of the content
 _LABEL = 52.0                                   # points: width of a printed field name
@@ -33,6 +33,7 @@ class Labelling:
 
     face: also a page for a printable disc face. unit_short: 单位简称 for it, "" = the whole name. reprint: 0 = first.
     head_sha256: of the decision's line in the register. self_signed: by a key of the station's own.
+    powered_on: when a disk last had power.
     """
 
     accepted_on: str
@@ -44,6 +45,7 @@ class Labelling:
     reprint: int = 0
     head_sha256: str = ""
     self_signed: bool = False
+    powered_on: str = ""
 
 
 def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | IO[bytes], labelling: Labelling
@@ -53,25 +55,19 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     Returns: code points that no installed font has. Raises: ValueError for a carrier that is not a disc of this
     decision or has not passed; Refused("font-missing"). Source: domain §5.3.
     """
-    if verdict not in final_readings(decision) or verdict.carrier.kind != "disc":
-        raise ValueError("not a disc of this decision")
-    if decision.outcome is Outcome.UNDECIDED or final_outcome(verdict, decision.resolutions) is not Outcome.PASSED:
-        raise ValueError("a label of acceptance needs a carrier that passed")
+    must_be_accepted(decision, verdict, "disc")
     sheet = Sheet(target, f"{decision.number} {verdict.carrier.number}", decision.at)
     sheet.bears(labelling.head_sha256)
-    values = dict(_values(decision, verdict, labelling))
-    if labelling.reprint:
-        values["cert_no"] += " " + say("page.reprint", count=labelling.reprint)
+    values = label_values(decision, verdict, labelling)
     left = (A4[0] - _INSERT) / 2
     insert = Box(left, 22 * MM, _INSERT, _INSERT)
-    _draw_insert(sheet, insert, values, _qr_text(decision, verdict, labelling.head_sha256))
-    _crop_marks(sheet, insert, say("label.front_note"))
+    _draw_insert(sheet, insert, values, qr_text(decision, verdict, labelling.head_sha256))
+    crop_marks(sheet, insert, say("label.front_note"))
     for number in range(2):
-        strip = Box((A4[0] - _SPINE[0]) / 2, (164 + number * 26) * MM, *_SPINE)
-        _draw_spine(sheet, strip, values)
-        _crop_marks(sheet, strip, say("label.spine_note"))
-    if labelling.self_signed:
-        sheet.aligned(Box(insert.left, A4[1] - 20 * MM, _INSERT, 10), say("page.self_signed"), 7, "center")
+        strip = Box((A4[0] - SPINE[0]) / 2, (164 + number * 26) * MM, *SPINE)
+        draw_spine(sheet, strip, values)
+        crop_marks(sheet, strip, say("label.spine_note"))
+    say_who_signed(sheet, labelling)
     if labelling.face:
         sheet.next_page()
         _draw_face(sheet, values, labelling)
@@ -79,12 +75,29 @@ def draw_disc_labels(decision: Decision, verdict: Verdict, target: str | Path | 
     return tuple(sorted(sheet.missing))
 
 
-def _qr_text(decision: Decision, verdict: Verdict, head: str) -> str:
+def must_be_accepted(decision: Decision, verdict: Verdict, kind: str) -> None:
+    """Raises: ValueError for a carrier that is not of this decision and kind, or has not passed."""
+    if verdict not in final_readings(decision) or verdict.carrier.kind != kind:
+        raise ValueError(f"not a {kind} of this decision")
+    if decision.outcome is Outcome.UNDECIDED or final_outcome(verdict, decision.resolutions) is not Outcome.PASSED:
+        raise ValueError("a label of acceptance needs a carrier that passed")
+
+
+def say_who_signed(sheet: Sheet, labelling: Labelling) -> None:
+    """At the foot of the page, where the station signs with a key of its own."""
+    if labelling.self_signed:
+        sheet.aligned(Box(0, A4[1] - 20 * MM, A4[0], 10), say("page.self_signed"), 7, "center")
+
+
+def qr_text(decision: Decision, verdict: Verdict, head: str) -> str:
+    """The 2-D code of a label. head: of the decision's line in the register."""
     return PaperCode(decision.number, verdict.carrier.number, content_of([verdict.digests.content_sha256]),
                      final_outcome(verdict, decision.resolutions), short(head).replace(" ", "")).text()
 
 
-def _values(decision: Decision, verdict: Verdict, labelling: Labelling) -> Mapping[str, str]:
+def label_values(decision: Decision, verdict: Verdict, labelling: Labelling) -> Mapping[str, str]:
+    """The fields that all labels have in common, by name (domain §5.3); "" = a line to write on."""
+    again = " " + say("page.reprint", count=labelling.reprint) if labelling.reprint else ""
     fields, facts = decision.form.fields, verdict.carrier
     note = labelling.content_note or fields.get("description", "")
     digest = verdict.digests.content_sha256
@@ -101,7 +114,7 @@ def _values(decision: Decision, verdict: Verdict, labelling: Labelling) -> Mappi
         "bytes": say("label.bytes_value", bytes=f"{verdict.counts.bytes:,}", gb=gigabytes(verdict.counts.bytes)),
         "digest": say("label.digest_value", head=digest[:8], tail=digest[-8:]) if digest else say("page.none"),
         "made_on": shown(labelling.made_on), "accepted_on": shown(labelling.accepted_on),
-        "cert_no": shown(decision.number), "next_check_due": shown(labelling.next_check_due), "location": "",
+        "cert_no": shown(decision.number) + again, "next_check_due": shown(labelling.next_check_due), "location": "",
         "bars": facts.number if len(facts.number) <= _BARS_CHARS and facts.number == shown(facts.number) else "",
         "head": say("label.head", short=short(labelling.head_sha256)) if labelling.head_sha256 else "",
         "sealed": say("label.sealed_value"), "custody": shown(decision.receiving_org)}
@@ -147,7 +160,8 @@ def _field(sheet: Sheet, box: Box, label: str, value: str) -> None:
         sheet.cell(room, value, "…", sizes=_SIZES)
 
 
-def _draw_spine(sheet: Sheet, box: Box, values: Mapping[str, str]) -> None:
+def draw_spine(sheet: Sheet, box: Box, values: Mapping[str, str]) -> None:
+    """The strip of a case's spine: number and set, unit and year."""
     sheet.rect(box, 0.5)
     room = box.inside(6, 0)
     left = say("label.spine", number=values["carrier_no"], set=values["set"])
@@ -157,7 +171,7 @@ def _draw_spine(sheet: Sheet, box: Box, values: Mapping[str, str]) -> None:
     sheet.one_line(rest, f"{values['unit_name']} {values['year']}".strip(), 10.5, "right")
 
 
-def _crop_marks(sheet: Sheet, box: Box, note: str) -> None:
+def crop_marks(sheet: Sheet, box: Box, note: str) -> None:
     """Short lines outside the corners, 2 mm off and 4 mm long, and what the piece is."""
     near, far = 2 * MM, 6 * MM
     for left, across in ((box.left, -1), (box.left + box.width, 1)):

@@ -14,6 +14,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from reportlab.graphics.barcode.code39 import Standard39
 from reportlab.graphics.barcode.code128 import Code128
 from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.pdfbase import pdfmetrics
@@ -197,9 +198,11 @@ def _carry(line: list[str], piece: str) -> list[str]:
 def fit(text: str, width: float, height: float, more: str, sizes: Sequence[float] = SIZES) -> Fitted:
     """A covered text set as large as the room allows; below the last size it is cut and ends with `more`.
 
-    rest: what was cut off, for the annex.
+    A word, a number of a carrier, is broken only where it would be at every size. rest: what was cut off, for the
+    annex.
     """
-    for size in sizes:
+    widest = max((text_width(piece, 1.0) for piece in _PIECES.findall(text)), default=0.0)
+    for size in [s for s in sizes if s * widest <= width] or sizes:
         lines = wrap(text, size, width)
         if len(lines) * size * LEADING <= height + 1e-6:
             return Fitted(size, tuple(lines), "")
@@ -310,6 +313,12 @@ class Sheet:
         bars = Code128(value, barWidth=step, barHeight=box.height, quiet=0, humanReadable=0)
         bars.drawOn(self._canvas, box.left + (box.width - bars.width) / 2, A4[1] - box.top - box.height)
 
+    def code39(self, left: float, top: float, value: str, narrow: float, height: float) -> None:
+        """A Code 39 bar code without a check character, wide to narrow 2.75 to 1, from its first bar's left edge."""
+        bars = Standard39(value, barWidth=narrow, ratio=2.75, barHeight=height, gap=narrow, checksum=0, stop=1,
+                          quiet=0, bearers=0, humanReadable=0)
+        bars.drawOn(self._canvas, left, A4[1] - top - height)
+
     def qr(self, box: Box, value: str) -> None:
         """A QR code, level M, in a square box; ASCII only (Chinese bytes are read back as mojibake)."""
         value.encode("ascii")
@@ -323,6 +332,10 @@ class Sheet:
                 run = list(places)
                 if is_dark:
                     self.rect(Box(box.left + run[0] * step, box.top + line * step, len(run) * step, step), 0, 0.0)
+
+    def shift(self, right: float, down: float) -> None:
+        """Move everything that is still drawn on this page by so many points."""
+        self._canvas.translate(right, -down)
 
     def next_page(self) -> None:
         """Ends the page; the next drawing begins another one."""

@@ -22,20 +22,29 @@ from checks.verdict import (
     Check,
     CheckResult,
     Decision,
+    FormSummary,
     Judgement,
     Outcome,
     Severity,
     Verdict,
 )
 
-_FILE = Path(__file__).with_name("zj-2010.toml")
+EDITIONS = ("zj-2010", "saac-2012")
+_GB_BESIDE = 10 ** 10               # bytes below which 「实收…GB(…字节)」 fits one line
 _NAMED_AT_MOST = 3                  # carriers named in a sentence; the annex names all
 
 
 @cache
-def edition() -> Mapping[str, Any]:
-    """The edition as data: form, rows, and sentences by section."""
-    return tomllib.loads(_FILE.read_text(encoding="utf-8"))
+def edition(name: str = EDITIONS[0]) -> Mapping[str, Any]:
+    """An edition of the 检验表 as data: form, rows, and all words of papers by section.
+
+    Editions differ in the form and its rows alone: another one is laid over the first, and the words are the same
+    for all papers, so that sentences need not be told which edition they stand on.
+    """
+    folder = Path(__file__).parent
+    files = dict.fromkeys((f"{EDITIONS[0]}.toml", "notices.toml", f"{name}.toml"))
+    return {section: words for file in files
+            for section, words in tomllib.loads((folder / file).read_text(encoding="utf-8")).items()}
 
 
 def say(key: str, **facts: object) -> str:
@@ -104,15 +113,16 @@ def algorithms_of(verdicts: Sequence[Verdict]) -> list[str]:
 def cells(decision: Decision) -> dict[str, str]:
     """The text of every cell of page 1 by its name in the edition; "" = a blank line to write on."""
     final = final_readings(decision)
-    return {**_head(decision, final), "accuracy": _accuracy(decision, final),
+    return {**declared(decision.form, decision.receiving_org), "data_size_found": _size_found(final),
+            "carrier_spec_found": _media_found(final), "accuracy": _accuracy(decision, final),
             "completeness": _completeness(decision, final), "usability": _usability(decision, final),
             "safety": _safety(decision, final), "appearance": _appearance(decision), "method": _method(final),
             "conclusion": _conclusion(decision, final), "not_checked": not_checked_items(decision, final)}
 
 
-def _head(decision: Decision, final: Sequence[Verdict]) -> dict[str, str]:
-    form = decision.form.fields
-    field = {key: shown(value.strip()) for key, value in form.items()}
+def declared(form: FormSummary, receiving_org: str) -> dict[str, str]:
+    """The cells that the unit declares: all of the form that can be printed before anything was checked."""
+    field = {key: shown(value.strip()) for key, value in form.fields.items()}
     counted = [say(f"head.{key}", count=field[name]) if field[name].replace(",", "").isdecimal() else field[name]
                for key, name in (("items", "item_count"), ("volumes", "volume_count"), ("pages", "page_count"))
                if field.get(name)]
@@ -120,23 +130,29 @@ def _head(decision: Decision, final: Sequence[Verdict]) -> dict[str, str]:
     if description and mode:
         description = say("head.description_mode", description=description, mode=mode)
     return {"work_name": field.get("work_name", ""), "description": description or mode,
-            "item_count": ",".join(counted), "data_size": _data_size(field, final),
-            "carrier_range": _carrier_range(field, decision), "carrier_spec": _carrier_spec(field, final),
-            "unit_side": say("head.unit_side", name=form.get("unit_name", "")),
-            "receiving_side": say("head.receiving_side", name=decision.receiving_org)}
+            "item_count": ",".join(counted), "data_size": _declared_size(field),
+            "carrier_range": _carrier_range(field, form),
+            "carrier_spec": field.get("carrier_spec", "") or field.get("carrier_form", ""),
+            "unit_side": say("head.unit_side", name=form.fields.get("unit_name", "")),
+            "receiving_side": say("head.receiving_side", name=receiving_org)}
 
 
-def _data_size(field: Mapping[str, str], final: Sequence[Verdict]) -> str:
-    declared = field.get("declared_gb", "") or edition()["page"]["blank"] + "GB"
-    if re.fullmatch(r"[0-9.,]+", declared):
-        declared += "GB"
+def _declared_size(field: Mapping[str, str]) -> str:
+    size = field.get("declared_gb", "") or edition()["page"]["blank"] + "GB"
+    return say("head.data_size", declared=f"{size}GB" if re.fullmatch(r"[0-9.,]+", size) else size)
+
+
+def _size_found(final: Sequence[Verdict]) -> str:
+    """Bytes, which are never cut; GB beside them where the half cell has room (the words of 准确性 always have it)."""
     total, sets = sum(v.counts.bytes for v in final), len({v.carrier.set_code for v in final})
-    return say("head.data_size_sets" if sets > 1 else "head.data_size", declared=declared, gb=gigabytes(total),
-               bytes=f"{total:,}", sets=sets)
+    if sets > 1:
+        return say("head.data_size_found_sets", sets=sets, bytes=f"{total:,}")
+    return say("head.data_size_found" if total < _GB_BESIDE else "head.data_size_found_large", gb=gigabytes(total),
+               bytes=f"{total:,}")
 
 
-def _carrier_range(field: Mapping[str, str], decision: Decision) -> str:
-    numbers = decision.form.carrier_nos
+def _carrier_range(field: Mapping[str, str], form: FormSummary) -> str:
+    numbers = form.carrier_nos
     first = field.get("carrier_from", "") or (numbers[0] if numbers else "")
     last = field.get("carrier_to", "") or (numbers[-1] if numbers else "")
     if not first or not last or first == last:
@@ -145,15 +161,14 @@ def _carrier_range(field: Mapping[str, str], decision: Decision) -> str:
     return say("head.range", first=first, last=last[last.rfind("-", 0, same) + 1:])
 
 
-def _carrier_spec(field: Mapping[str, str], final: Sequence[Verdict]) -> str:
+def _media_found(final: Sequence[Verdict]) -> str:
     met: dict[tuple[str, str], int] = {}
     for verdict in final:
         key = (verdict.carrier.kind, verdict.carrier.medium or name_of(verdict.carrier.kind))
         met[key] = met.get(key, 0) + 1
     media = "、".join(say("head.medium", medium=medium, count=count, unit=name_of(f"{kind}_unit"))
                      for (kind, medium), count in met.items())
-    declared = field.get("carrier_spec", "") or field.get("carrier_form", "")
-    return f"{declared}\n{say('head.detected', media=media)}" if declared else say("head.detected", media=media)
+    return say("head.detected", media=media)
 
 
 def result_of(verdict: Verdict, check: str) -> Check:
@@ -315,6 +330,14 @@ def _conclusion(decision: Decision, final: Sequence[Verdict]) -> str:
         text = say("conclusion.partly", passed=carriers_named(passed), failed=carriers_named(failed), unit=unit)
     else:
         text = say(f"conclusion.{decision.outcome}", unit=unit)
+    for kept in decision.exceptions:
+        text += "\n" + say("conclusion.exception", carrier=kept.carrier_no or say("annex.unnamed"), by=kept.by,
+                           reason=kept.reason)
+    for before in decision.earlier:
+        changed = "、".join(say("conclusion.was", carrier=number or say("annex.unnamed"), outcome=name_of(outcome))
+                           for number, outcome in before.changed.items())
+        text += "\n" + say("conclusion.earlier", number=before.number, outcome=name_of(before.outcome),
+                           changed=changed or say("conclusion.unchanged"))
     if decision.remark:
         text += "\n" + say("conclusion.remark", remark=decision.remark)
     return text
@@ -334,7 +357,7 @@ def not_checked_items(decision: Decision, final: Iterable[Verdict]) -> str:
     for verdict in final:
         for check in CHECKS:
             reason = _not_run(verdict, check)
-            if reason is None or (check == "appearance" and decision.appearance):
+            if reason is None or (check == "appearance" and decision.appearance and not decision.seen_each):
                 continue
             if check == "appearance":
                 reason = say("check.no_appearance")

@@ -20,7 +20,9 @@ from station.words import Voice
 
 # command → module; only the one that is asked for is loaded
 COMMANDS = {"intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch", "decide": "decide",
-            "print": "print_paper", "register": "search", "audit": "audit", "attest": "attest", "form": "form",
+            "receive": "receive", "return": "give_back", "store": "store", "unseal": "unseal", "event": "event",
+            "print": "print_paper", "printers": "printers", "register": "search", "audit": "audit",
+            "attest": "attest", "due": "due", "export": "export", "import": "import_bag", "form": "form",
             "demo": "demo"}
 USAGE_CODES = frozenset({"classified", "same-person", "reason-missing", "no-such-doubt", "root-malformed",
                          "output-exists", "form-changed", "words-forbidden"})
@@ -45,6 +47,8 @@ def _run(arguments: list[str], voice: Voice) -> int:
     if name not in COMMANDS:
         wanted = name in ("help", "-h", "--help")
         rows = [f"  station {command:<10} {voice.phrase('help-' + command)}" for command in COMMANDS]
+        if name and not wanted:
+            voice.say("unknown-command", name=name)
         print("\n".join([voice.phrase("usage"), *rows]), file=voice.out if wanted else voice.err, flush=True)
         return 0 if wanted else 2
     module = importlib.import_module(f"station.commands.{COMMANDS[name]}")

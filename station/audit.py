@@ -47,6 +47,7 @@ class _Seen:
     hashes: dict[bytes, tuple[int, int]] = field(default_factory=dict)
     certificates: dict[str, x509.Certificate] = field(default_factory=dict)
     revoked: Callable[[x509.Certificate], datetime | None] = lambda _: None
+    year: str = ""
     folders: set[Path] = field(default_factory=set)
     files: set[Path] = field(default_factory=set)
 
@@ -62,13 +63,14 @@ class _Seen:
 
 
 def audit(home: Home, against: Sequence[str] = (),
-          revoked: Callable[[x509.Certificate], datetime | None] = lambda _: None) -> Report:
+          revoked: Callable[[x509.Certificate], datetime | None] = lambda _: None, year: str = "") -> Report:
     """Re-check every register, journal, list, form, decision, paper, signature, and the heads asked for.
 
     against: hashes of lines (64 hex digits, or their first 16 and more) from paper. revoked: since when it is.
+    year: of a home that holds the files of this year's lines only (a bag); the chain is checked whole all the same.
     """
     breaks: list[Break] = []
-    seen = _Seen(home, revoked=revoked)
+    seen = _Seen(home, revoked=revoked, year=year)
     count, heads = 0, {}
     for path in sorted(home.register.glob("*.jsonl")):
         seen.paths.append(str(path))
@@ -99,6 +101,8 @@ def _asked(seen: _Seen, head: str) -> Found | None:
 def _of_line(seen: _Seen, path: str, number: int, line: Mapping[str, Any]) -> list[Break]:
     try:
         _note(seen, line)
+        if line["type"] != "lock" and not str(line["at"]).startswith(seen.year):
+            return []                                          # its files are in the bag of another year
         return [Break(str(where or path), number, what) for where, what in _line(seen, line)]
     except (KeyError, TypeError, ValueError, AttributeError):  # a line that was altered need not be one of ours
         return [Break(path, number, "break-unreadable")]
@@ -107,6 +111,8 @@ def _of_line(seen: _Seen, path: str, number: int, line: Mapping[str, Any]) -> li
 def _note(seen: _Seen, line: Mapping[str, Any]) -> None:
     """Remember what a line speaks of."""
     home, kind = seen.home, line["type"]
+    if line.get("scan_file"):
+        seen.files.add(home.root / str(line["scan_file"]))
     if kind in ("verdict", "resolution"):
         seen.folders.add(home.intakes / str(line.get("intake")))
     elif kind == "batch":
@@ -143,6 +149,8 @@ def _strange_papers(seen: _Seen) -> Iterator[Path]:
 def _line(seen: _Seen, line: Mapping[str, Any]) -> Iterator[tuple[Path | None, str]]:
     """What a register line vouches for, and no longer is so. No path: the line itself."""
     home = seen.home
+    if line.get("scan_file"):
+        yield from _file(home.root / line["scan_file"], line["scan_sha256"])
     if line["type"] == "verdict":
         folder = home.intakes / line["intake"]
         yield from _journal(folder / "journal.jsonl", line)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,12 +20,18 @@ from checks.form import SubmittedForm
 from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
 from checks.lists import names_of
 from checks.normalise import is_classified
-from checks.verdict import FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
+from checks.spoken import row_number
+from checks.verdict import CheckResult, FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
+from station.appearance import seen
+from station.events import Event, events_of, wanting
+from station.history import unsaid
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
+from station.numbering import open_numbers
 from station.register import Register, Station
 
 READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
+ACCEPTED = "accepted"                  # layout of a form that is what was accepted (`station/recheck.py`)
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
 
 
@@ -62,6 +68,7 @@ class Batch:
     decisions: tuple[Mapping[str, Any], ...]
     prints: tuple[Mapping[str, Any], ...]
     forms: frozenset[str]
+    events: tuple[Event, ...] = ()
 
     @property
     def decided_intakes(self) -> frozenset[str]:
@@ -77,7 +84,9 @@ class Batch:
 
 
 def of_form(station: Station, form: SubmittedForm | None) -> str:
-    """The number of the batch that this form opened or corrected, opened now if the form says whose it is; else ""."""
+    """The number of the batch that this form opened or corrected; of a re-check, that of the carrier; else ""."""
+    if form is not None and form.layout == ACCEPTED:
+        return form.fields["batch_no"]
     return "" if form is None else _batch_of(station, form.sha256)
 
 
@@ -117,7 +126,7 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
         "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
         **({"lists": lists} if lists else {}),
         "layout": form.layout, "encoding": form.encoding, "fields": fields,
-        "carriers": [c.carrier_no for c in form.carriers], "lines": len(form.lines)})
+        "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "lines": len(form.lines)})
     return chosen
 
 
@@ -176,7 +185,8 @@ def fold(station: Station, number: str) -> Batch:
         tuple(from_record(Resolution, line) for line in station.register.lines_of("resolution")
               if line["intake"] in intakes or line.get("batch") == number),
         tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
-        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), frozenset(forms))
+        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), frozenset(forms),
+        events_of(station.register, number))
 
 
 def attempt_of(station: Station, number: str, carrier_no: str) -> int:
@@ -203,8 +213,10 @@ def load_verdict(station: Station, intake: str) -> Verdict:
     return from_record(Verdict, closing["verdict"])
 
 
-def resolve(station: Station, resolution: Resolution) -> None:
+def resolve(station: Station, resolution: Resolution, scan: Path | None = None, methods: Sequence[str] = ()) -> None:
     """Record how two people answered a doubt; the verdict stays as it was.
+
+    scan: of the paper it rests on, kept with the records. methods: how the two were known.
 
     Raises: UsageError: same-person, no such doubt, a reason missing; RegisterError.
     """
@@ -212,16 +224,18 @@ def resolve(station: Station, resolution: Resolution) -> None:
     if not resolution.reason.strip():
         raise UsageError("reason-missing")
     if resolution.code == READING_OPEN:
-        _set_aside(station, resolution)
+        _set_aside(station, resolution, scan, methods)
         return
     if resolution.answer == "accept" and resolution.code in NEVER_ACCEPTED:
         raise UsageError("never-accepted", doubt=resolution.code)
     verdict = load_verdict(station, resolution.intake)
-    doubts = open_doubts(verdict, ())
+    number = verdict.batch or _batch_of(station, verdict.reference.form_sha256)
+    doubts = open_doubts(seen(station.config, events_of(station.register, number) if number else (), verdict), ())
     if not any(j.code == resolution.code and resolution.path in ("", j.path) for j in doubts):
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=resolution.code,
                          open="; ".join(sorted({j.code for j in doubts})))
-    station.register.append("resolution", _resolution_line(resolution))
+    line = {**_resolution_line(resolution), "methods": list(methods)}
+    station.register.append("resolution", line | _kept_with(station, number, resolution.intake, scan))
 
 
 def _resolution_line(resolution: Resolution) -> dict[str, str]:
@@ -230,15 +244,39 @@ def _resolution_line(resolution: Resolution) -> dict[str, str]:
             "scan_sha256": resolution.scan_sha256}
 
 
-def _set_aside(station: Station, resolution: Resolution) -> None:
+def _set_aside(station: Station, resolution: Resolution, scan: Path | None, methods: Sequence[str]) -> None:
     """Two people end a reading that was interrupted and will not be finished; the carrier is to be read anew."""
     begun = dict(open_intakes(station.home)).get(resolution.intake)
     if begun is None:
         raise UsageError("no-such-doubt", intake=resolution.intake, doubt=READING_OPEN, open="")
     if resolution.answer != "recheck":
         raise UsageError("reading-open-answer", intake=resolution.intake)
-    line = _resolution_line(resolution) | {"batch": _batch_of(station, str(begun.get("form_sha256", "")))}
-    set_aside(station.home, resolution.intake, lambda: station.register.append("resolution", line))
+    number = _batch_of(station, str(begun.get("form_sha256", "")))
+    line = {**_resolution_line(resolution), "methods": list(methods), "batch": number}
+    set_aside(station.home, resolution.intake, lambda: station.register.append(
+        "resolution", line | _kept_with(station, number, resolution.intake, scan)))
+
+
+def _kept_with(station: Station, number: str, intake: str, scan: Path | None) -> dict[str, str]:
+    """The scan that a resolution rests on, kept with its batch, or with its intake where no batch is open."""
+    folder = station.home.batches / number if number else station.home.intakes / intake
+    return keep_scan(station, folder, scan) if scan else {}
+
+
+def keep_scan(station: Station, folder: Path, path: Path) -> dict[str, str]:
+    """Keep a scan of paper in a folder of the home. Returns its place below the home and its SHA-256, for the line.
+
+    Raises: UsageError("scan-unreadable"); RegisterError.
+    """
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise UsageError("scan-unreadable", path=str(path), reason=error.strerror or "") from error
+    with kept(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    suffix = re.sub(r"[^a-z0-9.]", "", path.suffix.lower())[:8]
+    place = folder / f"scan-{hashlib.sha256(raw).hexdigest()[:16]}{suffix}"
+    return {"scan_file": str(place.relative_to(station.home.root)), "scan_sha256": write_durably(place, raw)}
 
 
 def two_people(first: str, second: str) -> None:
@@ -268,20 +306,46 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
     found = [] if verdicts else [Obstacle("open-no-reading", {})]
     found += [Obstacle("open-reading", {"intake": number, "source": str(begun.get("source", ""))})
               for number, begun in open_intakes(station.home) if begun.get("form_sha256") in batch.forms]
+    found += [Obstacle("open-supplement", {"due": str(e.facts["due"]), "note": str(e.facts["note"])})
+              for e in wanting(batch.events)]
     read = {v.carrier.number for v in verdicts}
-    found += [Obstacle("open-carrier-absent", {"carrier": c}) for c in batch.carriers if c not in read]
+    found += [Obstacle(what, facts) for what, facts in open_numbers(batch.fields, batch.carriers, read)]
+    found += [Obstacle(what, facts) for what, facts in unsaid(station, batch.number, verdicts)]
+    found += _indistinct(verdicts)
     for verdict in verdicts:
         outcome = final_outcome(verdict, batch.resolutions)
         if outcome is not Outcome.UNDECIDED:
             continue
         doubts: list[Judgement] = open_doubts(verdict, batch.resolutions)
         for code in sorted({j.code for j in doubts}):
-            found.append(Obstacle("open-doubt", {"intake": verdict.intake, "code": code}))
+            what = "open-never" if code in NEVER_ACCEPTED else "open-doubt"
+            found.append(Obstacle(what, {"intake": verdict.intake, "code": code}))
         if not doubts:
             found.append(Obstacle("open-not-proven", {"intake": verdict.intake}))
+    if "appearance" not in station.config.may_be_unchecked:
+        found += [Obstacle("open-appearance", {"carrier": v.carrier.number or v.intake}) for v in verdicts
+                  if _unseen(v)]
     if verdicts and not found:
         found += _unanswered_lines(station, batch, verdicts)
     return found
+
+
+def _indistinct(verdicts: Sequence[Verdict]) -> Iterator[Obstacle]:
+    """Readings of carriers without a number that look the same: a certificate must not count one disc as several."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for verdict in verdicts:
+        if not verdict.carrier.number and verdict.digests.content_sha256:
+            key = verdict.carrier.volume_label, verdict.digests.content_sha256
+            alike.setdefault(key, []).append(verdict.intake)
+    for intakes in alike.values():
+        if len(intakes) > 1:
+            yield Obstacle("open-same-carrier", {"intakes": "、".join(intakes), "intake": intakes[0]})
+
+
+def _unseen(verdict: Verdict) -> bool:
+    """Whether people have still to say something of a carrier's looks; what they doubted they have said."""
+    return not any(j.check == "appearance" for j in verdict.findings) and any(
+        c.id == "appearance" and c.result is CheckResult.NOT_CHECKED for c in verdict.checks)
 
 
 def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> list[Obstacle]:
@@ -304,15 +368,26 @@ def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict
 
 
 def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:
-    """The verdicts that the next decision is about, in full; every reading of an attempt stands.
+    """The verdicts that the next decision is about, in full, with what people saw; every reading of an attempt stands.
 
-    Only one set aside by `recheck` of two people gives way, to a later reading of its carrier; a failure never does.
+    Only one set aside by `recheck` of two people gives way, to a later reading of its carrier, or where no line of the
+    form spoke of it; a failure never does.
     """
     asked = {r.intake for r in batch.resolutions if r.answer == "recheck"}
-    verdicts = [load_verdict(station, r.intake) for r in batch.current]
+    verdicts = [seen(station.config, batch.events, load_verdict(station, r.intake)) for r in batch.current]
     return [v for n, v in enumerate(verdicts)
             if not (v.intake in asked and v.outcome is Outcome.UNDECIDED
-                    and any(later.carrier.number == v.carrier.number for later in verdicts[n + 1:]))]
+                    and (any(_is_of(v, later) for later in verdicts[n + 1:])
+                         or not (v.carrier.number or v.counts.listed)))]
+
+
+def _is_of(earlier: Verdict, later: Verdict) -> bool:
+    """Whether a later reading is of the same carrier: by its number, or by label and content where it had none."""
+    if earlier.carrier.number == later.carrier.number:
+        return True
+    content = earlier.digests.content_sha256
+    return (not earlier.carrier.number and content is not None and content == later.digests.content_sha256
+            and earlier.carrier.volume_label == later.carrier.volume_label)
 
 
 def check_list(path: Path, sha256: str) -> None:

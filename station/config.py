@@ -1,7 +1,7 @@
 """One TOML file → one frozen configuration; what the domain marks as uncertain is here, never a constant.
 
-Takes a path (or none: the defaults), gives `Config`; relies on nothing. Unknown keys are refused: a misspelt policy
-must not silently be the default.
+Takes a path (or none: the defaults), gives `Config`; relies on the catalogue for the names of checks and on labels for
+the editions. Unknown keys are refused: a misspelt policy must not silently be the default.
 """
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ import hashlib
 import json
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from carriers.model import Refused
+from checks import catalogue
+from checks.verdict import CHECKS, MUST_BE_CHECKED, Severity
+from labels.sentences import EDITIONS
 
+_NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
+                        "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
+                        "media_names", "print_sides", "attestation_number", "lock_number", "signing_p12",
+                        "signing_password_file", "signing_crl"})
+_FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
+_MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
 
 
@@ -25,6 +34,14 @@ class Config:
 
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
     "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
+    may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
+    appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
+    edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
+    label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).
+    paper_queue, label_queue: CUPS queues of A4 sheets and of smaller ones, "" = the PDF waits in the outbox.
+    print_server: host[:port] of CUPS, "" = this machine. print_wait_seconds: how long a job may stand still.
+    media_names: width x height in mm → what CUPS calls it; other sizes go as Custom.WxHmm. print_sides: by kind of
+    paper; others are printed on one side.
     """
 
     station_id: str = "S1"
@@ -39,26 +56,47 @@ class Config:
     signing_p12: str = ""
     signing_password_file: str = ""
     signing_crl: str = ""
+    paper_number: str = "{batch}-{kind}{seq:02d}"
+    edition: str = EDITIONS[0]
+    overlay_offset_mm: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    label_stocks: Mapping[str, Mapping[str, float]] = field(default_factory=lambda: {
+        "disk-12": {"columns": 2, "rows": 6, "left": 4.7, "top": 21.6, "width": 99.1, "height": 42.3,
+                    "pitch_x": 101.6, "pitch_y": 42.3},
+        "spine-20": {"columns": 1, "rows": 20, "left": 46, "top": 20, "width": 118, "height": 6.5,
+                     "pitch_x": 118, "pitch_y": 12.5}})
     certificate_copies: int = 2
+    label_copies: int = 1
+    paper_queue: str = ""
+    label_queue: str = ""
+    print_server: str = ""
+    print_wait_seconds: float = 600.0
+    media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
+    print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
     save_seconds: float = 30.0
     slow_seconds: float = 0.5
     slow_factor: float = 8.0
-    may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health")
+    may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health", "appearance")
+    appearance: Mapping[str, str] = field(default_factory=lambda: {
+        "scratches": "doubt", "clean": "doubt", "label": "doubt", "case": "note"})
     check_years: Mapping[str, int] = field(default_factory=lambda: {"disc": 4, "disk": 1, "tape": 2, "folder": 1})
     set_names: Mapping[str, str] = field(default_factory=lambda: {"A": "封存", "B": "利用", "C": "异地"})
 
     def policy_sha256(self) -> str:
-        """Identity of the policy that a verdict was made under (places are no policy)."""
-        places = ("home", "language", "signing_p12", "signing_password_file", "signing_crl")
-        policy = {key: value for key, value in asdict(self).items() if key not in places}
+        """Identity of the policy that a verdict was made under (a place or a printer is not a policy)."""
+        policy = {key: value for key, value in asdict(self).items() if key not in _NO_POLICY}
         return hashlib.sha256(json.dumps(policy, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def offset_mm(self, queue: str) -> tuple[float, float]:
+        """What is printed in place is moved by on this queue: to the right and down."""
+        right, down = self.overlay_offset_mm.get(queue) or self.overlay_offset_mm.get("") or (0.0, 0.0)
+        return float(right), float(down)
 
 
 def load_config(path: Path | None) -> Config:
     """The configuration at path, else at the default path if there is one, else the defaults.
 
-    Raises: Refused("config-unreadable" | "config-unknown-key").
+    Raises: Refused("config-unreadable" | "config-unknown-key" | "config-never-unchecked" | "config-bad-value").
     """
     chosen = path or (DEFAULT_PATH if DEFAULT_PATH.is_file() else None)
     if chosen is None:
@@ -76,8 +114,41 @@ def load_config(path: Path | None) -> Config:
             else list if isinstance(default, tuple) else type(default)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise Refused("config-unknown-key", path=str(chosen), key=key)
+    _check_paper(chosen, table)
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
-    return Config(**given)
+    if "appearance" in given:
+        given["appearance"] = {**defaults.appearance, **given["appearance"]}
+    config = Config(**given)
+    _check_policy(config, chosen)
+    return config
+
+
+def _check_policy(config: Config, path: Path) -> None:
+    """What makes 合格 may not be given away by a configuration, and no misspelt policy may silently mean another."""
+    for check in config.may_be_unchecked:
+        if check in MUST_BE_CHECKED:
+            raise Refused("config-never-unchecked", path=str(path), key=check)
+        if check not in CHECKS:
+            raise Refused("config-unknown-key", path=str(path), key=f"may_be_unchecked: {check}")
+    for item, weight in config.appearance.items():
+        if item not in catalogue.appearance() or weight not in list(Severity):
+            raise Refused("config-unknown-key", path=str(path), key=f"appearance: {item} = {weight}")
+
+
+def _check_paper(path: Path, table: Mapping[str, Any]) -> None:
+    """What paper is printed by. Raises: Refused("config-bad-value")."""
+    def number(value: object, limit: float) -> bool:
+        return isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
+    if table.get("edition", EDITIONS[0]) not in EDITIONS:
+        raise Refused("config-bad-value", path=str(path), key="edition", value=table["edition"])
+    for queue, offset in table.get("overlay_offset_mm", {}).items():
+        if not isinstance(offset, list) or len(offset) != 2 or not all(number(v, _FURTHEST_MM) for v in offset):
+            raise Refused("config-bad-value", path=str(path), key=f"overlay_offset_mm.{queue}", value=str(offset))
+    for name, measures in table.get("label_stocks", {}).items():
+        if not isinstance(measures, dict) or measures.keys() != _MEASURES or not all(
+                number(v, _LONGEST_MM) and (isinstance(v, int) or key not in ("columns", "rows"))
+                for key, v in measures.items()):
+            raise Refused("config-bad-value", path=str(path), key=f"label_stocks.{name}", value=str(measures))
 
 
 def home_path(option: Path | None, config: Config) -> Path:

@@ -44,9 +44,9 @@ _HEX = re.compile(r"[0-9a-f]{16,64}")
 def ready_signer(station: Station, ask: Callable[[], str] | None = None) -> Signer:
     """The key that signs today, named in the register by a `key` line since it came into use.
 
-    Raises: as `open_signer`; RegisterError.
+    ask: instead of the station's own way to ask for a password. Raises: as `open_signer`; RegisterError.
     """
-    signer = open_signer(station.config, station.home, ask)
+    signer = open_signer(station.config, station.home, ask or station.ask)
     before = ""
     for line in station.register.lines_of("key"):
         before = str(line["fingerprint"])

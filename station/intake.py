@@ -1,6 +1,7 @@
 """The main flow: one carrier against one form, to one verdict. Read this first.
 
-    open_carrier → structure → lists on it → bind → plan → one pass of chunks → compare → judge → journal → register
+    open_carrier → structure → lists on it → bind → plan → seen before? → one pass of chunks → compare → judge
+                 → journal → register
 
 Takes a source and a form, gives a `Verdict` that is in the register when it is returned; relies on every other room.
 Nothing here knows the screen, another drive, or which kind of carrier it is.
@@ -24,12 +25,14 @@ from checks.fixity import Fixities, ReadState
 from checks.form import SubmittedForm
 from checks.formats import Formats
 from checks.hashers import Hashers
+from checks.judge import judge_findings
 from checks.metadata import Metadata
 from checks.onepass import one_pass
 from checks.readability import Readability, SlowRule
 from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
+from station.history import before
 from station.journal import Journal, begin, take_up
 from station.on_carrier import keep_lists, on_carrier
 from station.progress import Progress
@@ -39,8 +42,10 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
-           *, opener: Callable[[Path], Carrier] = open_carrier) -> Verdict:
+           *, opener: Callable[[Path], Carrier] = open_carrier, people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
+
+    people: whose word the strength of the reference rests on.
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
@@ -62,15 +67,23 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            kept = keep_lists(journal, lying.lists)
+            attempt = batches.attempt_of(station, batch, binding.carrier_no)
+            case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
+                        keep_lists(journal, lying.lists), lying.found, people)
+            _tell_known(station, case, identity, progress)
             progress.begin(journal.folder, plan.planned_bytes)
             reading = _read(station, carrier, journal, work, progress)
             progress.stage("comparing")
-            attempt = batches.attempt_of(station, batch, binding.carrier_no)
-            case = Case(journal, batch, form, choice, binding, str(source), attempt, "", kept, lying.found)
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict
+
+
+def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Progress) -> None:
+    """Say what the register knows of this carrier while nothing is spent yet; the reading goes on all the same."""
+    if not case.is_recheck:
+        for judgement in judge_findings(before(station, case.asked(station.home, identity)), case.choice.profile):
+            progress.tell(judgement)
 
 
 def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...]) -> tuple[str, ...]:

@@ -7,18 +7,20 @@ line bearing the PDF's hash.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
 
 from checks.judge import batch_outcome, final_outcome
-from checks.verdict import Decision, Outcome, Verdict, from_record, to_record
+from checks.verdict import Decision, EarlierDecision, Exceptional, Outcome, Verdict, from_record, to_record
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
-from labels.sentences import final_readings, forbidden_words
+from labels.media_labels import draw_disk_labels, draw_tape_labels
+from labels.sentences import EDITIONS, final_readings, forbidden_words
 from station import __version__
+from station.appearance import cell
 from station.batch import (
     READING_OPEN,
     Batch,
@@ -30,25 +32,35 @@ from station.batch import (
     record_json,
     two_people,
 )
+from station.delivery import route
 from station.evidence import issue, lock, ready_signer
 from station.home import RegisterError, file_sha256, write_durably
 from station.keys import Signer
 from station.register import Station, utc_now
 
+DRAW_LABELS = {"disc": draw_disc_labels, "disk": draw_disk_labels, "tape": draw_tape_labels}
+
 
 @dataclass(frozen=True, slots=True)
 class People:
-    """Who decides. appearance: what they saw of the carriers, "" = not looked at."""
+    """Who decides. appearance: what they saw of the carriers, "" = as events have it, else not looked at.
+
+    methods: how the two were known.
+    """
 
     operator: str
     reviewer: str
     remark: str = ""
     appearance: str = ""
+    methods: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One printed file. kind: certificate | label | attestation | lock-page. missing: code points that no font has."""
+    """One printed file. kind: certificate | label | attestation | lock-page, or one of `notices`.
+
+    missing: code points that no font has.
+    """
 
     number: str
     kind: str
@@ -64,13 +76,13 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
     Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError; Refused("key-…").
     """
     two_people(people.operator, people.reviewer)
+    batch = fold(station, number)
     for word in forbidden_words(f"{people.remark} {people.appearance}"):
         raise UsageError("words-forbidden", word=word)
-    batch = fold(station, number)
     verdicts = counting_verdicts(station, batch)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
         raise UsageError("batch-decided", batch=number)
-    if obstacles(station, batch, verdicts):
+    if any(o.what != "open-appearance" or not people.appearance for o in obstacles(station, batch, verdicts)):
         raise UsageError("batch-open", batch=number)
     outcomes = _carrier_outcomes(batch, verdicts)
     decision = Decision(
@@ -79,8 +91,10 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         resolutions=tuple(r for r in batch.resolutions
                           if r.code == READING_OPEN or r.intake in {v.intake for v in verdicts}),
         outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
-        remark=people.remark, appearance=people.appearance, receiving_org=station.config.receiving_org,
-        station=station.config.station_id)
+        remark=people.remark, appearance=people.appearance or cell(batch.events, _final(verdicts)),
+        receiving_org=station.config.receiving_org, station=station.config.station_id,
+        earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
+        seen_each=not people.appearance)
     if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
         raise RegisterError("number-taken", number=decision.number)
     signer = ready_signer(station, ask)                         # a key that may not sign is found out now
@@ -88,10 +102,33 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
     decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
     head = station.register.append("decision", {
         "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
-        "reviewer": people.reviewer, "remark": people.remark, "intakes": [v.intake for v in verdicts],
+        "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
+        "intakes": [v.intake for v in verdicts],
         "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
         "decision_sha256": decision_sha256})
     return decision, print_all(station, signer, decision, head)
+
+
+def _final(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """The last verdict of each carrier."""
+    return list({v.carrier.number or v.intake: v for v in verdicts}.values())
+
+
+def _earlier(batch: Batch, outcomes: Mapping[str, Outcome]) -> tuple[EarlierDecision, ...]:
+    """前次检验表 of this batch, each with the carriers whose outcome was another one then (domain §10.7)."""
+    carrier_of = {r.intake: r.carrier_no for r in batch.readings}
+    found = []
+    for line in batch.decisions:
+        then = {carrier_of[intake]: Outcome.FAILED if carrier_of[intake] in line["returned"] else Outcome.PASSED
+                for intake in line["intakes"] if intake in carrier_of}
+        found.append(EarlierDecision(line["number"], line["at"], Outcome(line["outcome"]), {
+            number: outcome for number, outcome in then.items() if outcomes.get(number) is not outcome}))
+    return tuple(found)
+
+
+def _exceptions(batch: Batch) -> tuple[Exceptional, ...]:
+    return tuple(Exceptional(e.carrier_no, e.by, e.at, str(e.facts["note"])) for e in batch.events
+                 if e.event == "exception" and not e.corrected)
 
 
 def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:
@@ -105,8 +142,8 @@ def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcom
 
 
 def print_all(station: Station, signer: Signer, decision: Decision, head: str) -> list[Paper]:
-    """The decision's head signed, the certificate, then a label set for every disc that passed; each paper's print line
-    follows its file. What is on record already, before an interruption, is not done again."""
+    """The decision's head signed, the certificate, then the labels of every carrier that passed; each paper's print
+    line follows its file. What is on record already, before an interruption, is not done again."""
     if not any(line["head"] == head for line in station.register.lines_of("lock", about=(head,))):
         lock(station, signer, head)
     first_prints = [p for p in fold(station, decision.batch).prints if not p["reprint"]]
@@ -116,7 +153,7 @@ def print_all(station: Station, signer: Signer, decision: Decision, head: str) -
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
     taken = sum(1 for p in first_prints if p["paper"] == "label")
     for verdict in final_readings(decision):
-        if verdict.carrier.kind == "disc" and verdict.carrier.number not in failed \
+        if verdict.carrier.kind in DRAW_LABELS and verdict.carrier.number not in failed \
                 and ("label", verdict.intake) not in done:
             taken += 1
             number = station.config.label_number.format(batch=decision.batch, seq=taken)
@@ -131,7 +168,8 @@ def reprint(station: Station, number: str, ask: Callable[[], str] | None = None)
     A decision whose printing was interrupted gets its first prints. Raises: UsageError("paper-unknown");
     RegisterError("journal-altered"); Refused("key-…").
     """
-    prints = [line for line in station.register.lines_of("print", about=(number,)) if line["number"] == number]
+    prints = [line for line in station.register.lines_of("print", about=(number,))
+              if line["number"] == number and line["paper"] != "overlay"]
     decision, head = load_decision(station, str(prints[0]["decision"]) if prints else number)
     signer = ready_signer(station, ask)
     if number == decision.number:
@@ -157,32 +195,52 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
     raise UsageError("paper-unknown", number=number)
 
 
-def printing_now(station: Station, signer: Signer, head: str, reprint_no: int) -> Printing:
+def edition_of(station: Station, batch: str) -> str:
+    """The edition of a batch's 检验表: that of its last 空表, which the unit stamps, else as configured."""
+    blanks = [line["edition"] for line in station.register.lines_of("print")
+              if line["batch"] == batch and line["paper"] == "blank"] if batch else []
+    return str(blanks[-1]) if blanks else station.config.edition
+
+
+def printing_now(station: Station, signer: Signer, head: str, reprint_no: int, copies: int = 1) -> Printing:
     """How a paper that bears this head is printed now, by this key."""
     now = datetime.now().astimezone()
     offset = now.utcoffset()
-    return Printing(now.strftime("%Y-%m-%d %H:%M"), "", reprint_no, station.config.certificate_copies, head,
-                    __version__, round(offset.total_seconds() / 60) if offset else 0, signer.own)
+    return Printing(now.strftime("%Y-%m-%d %H:%M"), station.config.paper_queue, reprint_no, copies, head, __version__,
+                    round(offset.total_seconds() / 60) if offset else 0, self_signed=signer.own)
 
 
 def _print(station: Station, signer: Signer, of: tuple[Decision, str], paper: Paper, reprint_no: int = 0) -> Paper:
     decision, head = of
-    printing = printing_now(station, signer, head, reprint_no)
+    first = next((line for line in station.register.lines_of("print", about=(paper.number,))
+                  if line["number"] == paper.number), {})
+    edition = first.get("edition", EDITIONS[0]) if first else edition_of(station, decision.batch)
+    printing = replace(printing_now(station, signer, head, reprint_no, station.config.certificate_copies),
+                       edition=edition)
     drawn = BytesIO()
-    copies = 1
+    copies = station.config.label_copies
     if paper.kind == "certificate":
         missing = draw_certificate(decision, drawn, printing)
         copies = station.config.certificate_copies
     else:
         verdict = next(v for v in decision.verdicts if v.intake == paper.intake)
-        accepted = datetime.fromisoformat(decision.at).astimezone().date()
-        labelling = Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no,
-                              head_sha256=head, self_signed=signer.own)
-        missing = draw_disc_labels(decision, verdict, drawn, labelling)
+        draw = DRAW_LABELS[verdict.carrier.kind]
+        missing = draw(decision, verdict, drawn, labelling(station, signer, (decision, head), verdict, reprint_no))
     issue(station, signer, paper.path, drawn.getvalue(), {
         "number": paper.number, "paper": paper.kind, "batch": decision.batch, "decision": decision.number,
-        "intake": paper.intake, "head": head, "reprint": reprint_no, "copies": copies, "missing_glyphs": missing})
+        "intake": paper.intake, "head": head, "reprint": reprint_no, "copies": copies, "missing_glyphs": missing,
+        "edition": edition, **route(station.config, paper.kind, drawn.getvalue())})
     return replace(paper, missing=missing)
+
+
+def labelling(station: Station, signer: Signer, of: tuple[Decision, str], verdict: Verdict, reprint_no: int
+              ) -> Labelling:
+    """What the labels of an accepted carrier say that its decision does not. of: the decision, its line's hash."""
+    decision, head = of
+    accepted = datetime.fromisoformat(decision.at).astimezone().date()
+    read = datetime.fromisoformat(verdict.at).astimezone().date()
+    return Labelling(accepted.isoformat(), _next_check(station, accepted, verdict), reprint=reprint_no,
+                     head_sha256=head, self_signed=signer.own, powered_on=read.isoformat())
 
 
 def _path(station: Station, batch: str, name: str) -> Path:

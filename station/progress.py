@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from carriers.model import Chunk, Refused
+from checks.verdict import Judgement
 from station.home import kept
 from station.register import utc_now
 from station.words import Voice
@@ -79,7 +80,13 @@ class Progress:
 
     def resumed(self, intake: str, done_bytes: int) -> None:
         """An earlier sitting is gone on with."""
+        if self._terminal:
+            print(file=self._voice.err)                        # the line of the progress stays as it is
         self._voice.say("resumed", intake=intake, bytes=f"{done_bytes:,}")
+
+    def tell(self, judgement: Judgement) -> None:
+        """Something about the carrier that the operator should hear before the pass, and what can be done."""
+        self._voice.tell(judgement)
 
     def done(self, read_bytes: int) -> None:
         """What earlier sittings have read."""

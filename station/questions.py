@@ -19,16 +19,19 @@ def build(lines: Iterable[Mapping[str, Any]], words: Mapping[str, str]) -> TinyD
     words: what an outcome is called, so that it is found by that too.
     """
     units: dict[str, str] = {}
+    batches: dict[str, str] = {}                    # a form → its batch, which may be opened after a reading
     rows: list[dict[str, Any]] = []
     certificates: dict[str, str] = {}
     for line in lines:
         if line["type"] == "batch":
+            batches[line["form_sha256"]] = line["batch"]
             units[line["batch"]] = f"{line['fields'].get('fonds_no', '')} {line['fields'].get('unit_name', '')}"
         elif line["type"] == "verdict":
-            rows.append({key: line[key] for key in ROW})
+            rows.append({**{key: line[key] for key in ROW}, "form_sha256": line["form_sha256"]})
         elif line["type"] == "decision":
             certificates.update(dict.fromkeys(line["intakes"], line["number"]))
     for row in rows:
+        row["batch"] = row["batch"] or batches.get(row["form_sha256"], "")
         row["unit"] = units.get(row["batch"], "")
         row["certificate"] = certificates.get(row["intake"], "")
         row["text"] = " ".join((*map(str, row.values()), words.get(row["outcome"], ""))).casefold()

@@ -71,7 +71,7 @@ def _plan(rng: random.Random) -> Iterator[tuple[str, _Maker, int]]:
         yield f"录音档案/2025/口述历史/访谈{number}.mp3", _mp3, 600_000
     for number in range(1, 31):
         yield f"目录数据/归档文件目录{number:02d}.xml", _xml, rng.randrange(1_000, 20_000)
-    yield "说明文件.txt", _text_utf8, 1_200
+    yield "内容简介.txt", _text_utf8, 1_200
     yield "其他材料/备考表.txt", _text_gb18030, 200
     yield "其他材料/空白.txt", _text_utf8, 0
 

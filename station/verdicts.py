@@ -10,13 +10,13 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
-from carriers.model import CarrierKind, Finding
+from carriers.model import CarrierId, CarrierKind, Finding
 from checks import catalogue
 from checks.bind import Binding, Choice
 from checks.catalogues import against
@@ -27,19 +27,26 @@ from checks.unseen import check_structure
 from checks.verdict import (
     SCHEMA,
     CarrierFacts,
+    CheckResult,
     Digests,
     LineResult,
     LineState,
     ListFacts,
     Reference,
+    Severity,
     Sitting,
     Verdict,
     from_record,
     to_record,
 )
 from station import __version__
+from station.batch import ACCEPTED
+from station.events import clock_of
+from station.history import Asked, History, after, stamp_of
+from station.home import Home
 from station.journal import Journal, beside, raw_record
 from station.reading import Reading, finding_record
+from station.recheck import rechecked
 from station.register import Station, utc_now
 
 SHOWN_LINES = 40             # a list up to this long stands in the annex whole; of a longer one only what failed
@@ -50,7 +57,7 @@ SHOWN_FAILURES = 200
 class Case:
     """What one verdict is about. attempt: 1, or one more for each decision that returned this carrier.
 
-    found_lists: names of lists on a carrier that has no form.
+    found_lists: names of lists on a carrier that has no form. people: whose word it rests on, with what they said.
     """
 
     journal: Journal
@@ -63,6 +70,19 @@ class Case:
     replaces: str = ""
     kept_lists_sha256: str = ""
     found_lists: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+
+    @property
+    def is_recheck(self) -> bool:
+        """Whether the form is what was accepted of this very carrier."""
+        return self.form is not None and self.form.layout == ACCEPTED
+
+    def asked(self, home: Home, identity: CarrierId) -> Asked:
+        """What the register is asked about this carrier before it is read."""
+        form, number = self.form, self.journal.number
+        return Asked(identity, self.binding.carrier_no, self.batch, form.sha256 if form else "",
+                     form.fields.get("fonds_no", "") if form else "", frozenset((number, self.replaces)),
+                     stamp_of(home, number, self.source))
 
 
 def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[Sitting] = ()) -> Verdict:
@@ -72,20 +92,37 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     """
     journal = case.journal
     files_sha256 = beside(lambda: journal.write_list("files.jsonl.zst", reading.file_rows()))
-    content = beside(lambda: content_sha256(reading.structure, reading.fixities) or "")
+    content, content_only = _content(reading, with_paths=True), _content(reading, with_paths=False)
     comparison = compare(case.form, case.binding, reading.structure, reading.fixities, reading.found)
     lines_sha256 = beside(lambda: journal.write_list("lines.jsonl.zst", map(_line_row, comparison.results)))
-    found = _findings(station, case, reading, comparison)
+    digests = Digests(content() or None, comparison.carrier_digest, content_only() or None)
+    history = _history(station, case, reading, digests)
+    comparison = replace(comparison, counts=replace(comparison.counts, repeated_files=history.repeated_files,
+                                                    repeated_bytes=history.repeated_bytes))
+    found = [*_findings(station, case, reading, comparison), *history.findings]
     verdict = _verdict(station, case, reading, (found, comparison))
     journal.write("reading", reading.record())
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
-    digests = Digests(content() or None, comparison.carrier_digest)
     verdict = replace(verdict, digests=digests, files_sha256=files_sha256(), lines_sha256=lines_sha256(),
                       kept_lists_sha256=case.kept_lists_sha256, journal_sha256=journal.sha256(),
                       sittings=tuple(sittings or _sittings(journal)))
     journal.write("close", {"verdict": to_record(verdict)})
     _register(station, journal, verdict, case.replaces)
     return verdict
+
+
+def _content(reading: Reading, *, with_paths: bool) -> Callable[[], str]:
+    """The answer to what `content_sha256` is, computed beside; "" where a file is incomplete."""
+    return beside(lambda: content_sha256(reading.structure, reading.fixities, with_paths=with_paths) or "")
+
+
+def _history(station: Station, case: Case, reading: Reading, digests: Digests) -> History:
+    """What the register knows of this carrier; nothing of one that is checked again, which is known (contract)."""
+    if case.is_recheck:
+        return History((), 0, 0)
+    asked = replace(case.asked(station.home, reading.identity), content=digests.content_sha256 or "",
+                    content_only=digests.content_only_sha256 or "")
+    return after(station, asked, reading)
 
 
 def register_verdict(station: Station, journal: Journal, replaces: str = "") -> Verdict:
@@ -107,13 +144,24 @@ def _register(station: Station, journal: Journal, verdict: Verdict, replaces: st
         "outcome": verdict.outcome, "carrier_no": verdict.carrier.number, "kind": verdict.carrier.kind,
         "set_code": verdict.carrier.set_code, "volume_label": verdict.carrier.volume_label,
         "serial": verdict.carrier.serial, "fingerprint": verdict.carrier.fingerprint,
+        "medium": verdict.carrier.medium, "codes": _codes(verdict),
+        "unchecked": [check.id for check in verdict.checks if check.result == CheckResult.NOT_CHECKED],
         "files": verdict.counts.files, "bytes": verdict.counts.bytes, "listed": verdict.counts.listed,
         "equal": verdict.counts.equal, "anchor": verdict.reference.anchor, "source": verdict.source,
         "form_sha256": verdict.reference.form_sha256, "content_sha256": verdict.digests.content_sha256,
+        "content_only_sha256": verdict.digests.content_only_sha256,
+        "repeated_files": verdict.counts.repeated_files, "repeated_bytes": verdict.counts.repeated_bytes,
+        "recheck_of": rechecked(verdict.reference),
         "journal_sha256": verdict.journal_sha256, "lines_sha256": verdict.lines_sha256,
         "files_sha256": verdict.files_sha256, "kept_lists_sha256": verdict.kept_lists_sha256,
         "verdict_sha256": hashlib.sha256(raw_record(closing)).hexdigest()})
     journal.close()
+
+
+def _codes(verdict: Verdict) -> list[str]:
+    """The codes that reject the carrier, else those that leave it in doubt."""
+    codes = {severity: sorted({j.code for j in verdict.findings if j.severity is severity}) for severity in Severity}
+    return codes[Severity.REJECT] or codes[Severity.DOUBT]
 
 
 def _findings(station: Station, case: Case, reading: Reading, comparison: Comparison) -> list[Finding]:
@@ -163,9 +211,9 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
         drive=dict.fromkeys(("vendor", "model", "firmware", "serial", "bus", "bridge"), ""),
         host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
               "boot_id": boot_id()},
-        clock={"source": "system", "offset_seconds": None},
+        clock=clock_of(station.register, utc_now()),
         read_only={"method": "open-read-only", "read_back": False},
-        people=(), sittings=(), policy_sha256=station.config.policy_sha256(),
+        people=case.people, sittings=(), policy_sha256=station.config.policy_sha256(),
         catalogue_sha256=catalogue.catalogue_sha256(), selftest="", resolutions=(), counts=comparison.counts,
         lines=_shown(comparison), findings=judged, checks=checks, coverage=coverage,
         speed=reading.readability.speed(),

@@ -13,7 +13,7 @@ from typing import TextIO
 
 from carriers.model import Refused
 from checks import catalogue
-from checks.verdict import Judgement
+from checks.verdict import Judgement, Severity
 
 
 @cache
@@ -45,12 +45,20 @@ class Voice:
         """What was asked for, on stdout."""
         print(text, file=self.out, flush=True)
 
+    def tell(self, judgement: Judgement) -> None:
+        """A judgement with its next step, on stderr."""
+        step = self.next_step(judgement)
+        print(self.text(judgement.text), *([f"    → {step}"] if step else []), sep="\n", file=self.err, flush=True)
+
     def refuse(self, refusal: Refused) -> None:
         """Why we could not look or must not go on, and what to do."""
         print(catalogue.words("errors", refusal.code, refusal.facts)[self.language], file=self.err, flush=True)
 
     def next_step(self, judgement: Judgement) -> str:
-        """What the operator can do about a finding, "" = nothing is needed."""
+        """What the operator can do about a finding, "" = nothing is needed: what is worth a note here needs no cure."""
+        row = catalogue.findings()[judgement.code]
+        if judgement.severity is Severity.NOTE and row["severity"] != Severity.NOTE:
+            return ""
         return catalogue.words("do", judgement.code, {**judgement.facts, "path": judgement.path})[self.language]
 
     def text(self, texts: Mapping[str, str]) -> str:

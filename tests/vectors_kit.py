@@ -35,13 +35,18 @@ Pread = Callable[[int, int, int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One intake. pread stands in for os.pread under the source, clock for the time its reads take."""
+    """One intake. pread stands in for os.pread under the source, clock for the time its reads take.
+
+    earlier: intakes of the same station before it. decided: its batch was decided by two people afterwards.
+    """
 
     source: Path
     form: Path | None = None
     choice: Choice = Choice()
     pread: Pread | None = None
     clock: Callable[[], float] | None = None
+    earlier: tuple[Case, ...] = ()
+    decided: bool = False
 
 
 # --- carriers ----------------------------------------------------------------------------------------------------
@@ -149,6 +154,19 @@ def workbook(folder: Path, rows: Iterable[Sequence[str | int]], *, header: Seque
 def lines_of(content: Mapping[str, bytes], number: str = NUMBER) -> list[tuple[str, str, str, str]]:
     """The rows of a 续表 under `HEADER`."""
     return [(number, path, "MD5", digest(raw)) for path, raw in content.items()]
+
+
+def disc_in(folder: Path, name: str, content: Mapping[str, bytes], number: str) -> Path:
+    """An image in a folder of its own, labelled with this number."""
+    (folder / name).mkdir(exist_ok=True)
+    return genisoimage(folder / name, content, label=number.replace("-", "_"))
+
+
+def form_in(folder: Path, name: str, contents: Mapping[str, Mapping[str, bytes]], **sheet: str) -> Path:
+    """A form in a folder of its own that says whose it is: number → content of each carrier."""
+    (folder / name).mkdir(exist_ok=True)
+    rows = [row for number, content in contents.items() for row in lines_of(content, number)]
+    return workbook(folder / name, rows, sheet={**SHEET, **sheet})
 
 
 _ODS = """<?xml version="1.0" encoding="UTF-8"?>

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from station.attest import Answer, PaperAnswer, attest, attest_code
 from station.batch import UsageError
-from station.commands import asked_password, open_station
+from station.commands import open_station
 from station.commands.decide import tell_paper
 from station.sheets import print_attestation
 from station.words import Voice
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         _tell_code(paper, voice, options.json)
         return 1 if paper.wrong else 0
     answer = attest(station, options.file)
-    printed = print_attestation(station, answer, asked_password(voice)) if options.sheet else None
+    printed = print_attestation(station, answer) if options.sheet else None
     _tell(answer, voice, options.json)
     if printed is not None:
         tell_paper(printed, voice if not options.json else Voice(voice.language, voice.err, voice.err))

@@ -10,11 +10,13 @@ from pathlib import Path
 from carriers.model import CarrierError
 from labels.code import short
 from station.audit import audit
-from station.commands import asked_password, open_station
+from station.bags import check_bag, year_bag
+from station.commands import open_station
 from station.commands.decide import tell_paper
 from station.evidence import heads_asked
 from station.home import Home
 from station.keys import revoked_at
+from station.register import Break
 from station.sheets import print_lock_page
 from station.words import Voice
 
@@ -28,13 +30,21 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 def run(options: argparse.Namespace, voice: Voice) -> int:
     against = [head for text in options.against for head in heads_asked(text)]
     if options.lock_page:
-        tell_paper(print_lock_page(open_station(options, voice), asked_password(voice)), voice)
+        tell_paper(print_lock_page(open_station(options, voice)), voice)
         return 0
     station = open_station(options, voice, writes=False)
-    home = Home(options.folder) if options.folder else station.home
+    bag = year_bag(options.folder) if options.folder else None
+    if bag is not None:
+        home = bag.home
+        voice.say("audit-part", year=bag.year)
+    else:
+        home = Home(options.folder) if options.folder else station.home
     if not home.register.is_dir():
         raise CarrierError("no-register", path=str(home.root))
-    report = audit(home, against, lambda certificate: revoked_at(station.config, certificate))
+    report = audit(home, against, lambda certificate: revoked_at(station.config, certificate),
+                   year=bag.year if bag else "")
+    if bag is not None:
+        report.breaks.extend(Break(str(path), 0, "break-bag") for path in check_bag(bag))
     for found in report.breaks:
         voice.answer(voice.phrase("audit-break", path=found.path, line=found.line, what=voice.phrase(found.what)))
     for place in report.found:

@@ -5,9 +5,14 @@ import argparse
 import json
 import sys
 
+from carriers.model import Refused
 from station import batch as batches
-from station.commands import EXIT, asked_password, open_station
+from station.commands import EXIT, open_station, people_of
+from station.delivery import OUTBOX, to_be_sent
+from station.numbering import gaps
 from station.papers import Paper, People, decide
+from station.printer_words import send_paper, with_queues
+from station.register import Station
 from station.words import Voice
 
 
@@ -17,35 +22,62 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
     parser.add_argument("--reviewer", required=True, help=voice.phrase("help-reviewer"))
     parser.add_argument("--remark", default="", help=voice.phrase("help-remark"))
     parser.add_argument("--appearance", default=None, help=voice.phrase("help-appearance"))
+    parser.add_argument("--to", metavar="QUEUE", help=voice.phrase("help-to"))
+    parser.add_argument("--labels-to", metavar="QUEUE", help=voice.phrase("help-labels-to"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    batches.two_people(options.operator, options.reviewer)
+    station = with_queues(station, options.to, options.labels_to or (OUTBOX if options.to == OUTBOX else None))
+    operator, reviewer = people_of(station, voice, options.operator, options.reviewer)
+    batches.two_people(operator.name, reviewer.name)
     batch = batches.fold(station, options.batch)
     verdicts = batches.counting_verdicts(station, batch)
     open_points = batches.obstacles(station, batch, verdicts)
-    if open_points:
+    unseen = [o for o in open_points if o.what == "open-appearance"]
+    appearance = options.appearance
+    if appearance is None and not any(e.event == "appearance" for e in batch.events) and open_points == unseen:
+        appearance = _ask(voice) if sys.stdin.isatty() else ""
+    if open_points and not (appearance and open_points == unseen):
         voice.say("batch-open", batch=batch.number)
         for obstacle in open_points:
             voice.say(obstacle.what, **obstacle.facts)
         return 3
-    appearance = options.appearance
-    if appearance is None:
-        appearance = _ask(voice) if sys.stdin.isatty() else ""
-    people = People(options.operator, options.reviewer, options.remark, appearance)
-    decision, papers = decide(station, batch.number, people, asked_password(voice))
-    if options.json:
-        voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,
-                                 "papers": [{"number": p.number, "kind": p.kind, "path": str(p.path)}
-                                            for p in papers]}, ensure_ascii=False))
-    else:
+    if left_out := gaps(batch.carriers):
+        voice.say("batch-gaps", numbers="、".join(left_out))
+    people = People(operator.name, reviewer.name, options.remark, appearance or "", (operator.method, reviewer.method))
+    decision, papers = decide(station, batch.number, people)
+    if not options.json:
         voice.answer(voice.phrase("decided", number=decision.number,
                                   outcome=voice.phrase(f"word-{decision.outcome}")))
         for paper in papers:
             tell_paper(paper, voice)
+    states = _send(station, papers, voice)
+    if options.json:
+        voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,
+                                 "papers": [{"number": p.number, "kind": p.kind, "path": str(p.path),
+                                             "state": states[p.number]} for p in papers]}, ensure_ascii=False))
     return EXIT[decision.outcome]
+
+
+def _send(station: Station, papers: list[Paper], voice: Voice) -> dict[str, str]:
+    """Send the papers to their queues. Returns the state of each; a printer that fails changes no decision."""
+    states: dict[str, str] = {}
+    failed: set[str] = set()                    # whoever waited for a dead printer once need not wait for it again
+    for paper in papers:
+        line = to_be_sent(station, paper.number)
+        states[paper.number] = OUTBOX if line is None else str(line["state"])
+        if line is not None and line["queue"] not in failed:
+            try:
+                delivery = send_paper(station, paper.number, voice)
+                states[paper.number] = delivery.state if delivery else OUTBOX
+            except Refused as refusal:
+                voice.refuse(refusal)
+        if line is not None and states[paper.number] != "completed":
+            failed.add(line["queue"])
+            voice.say("print-later", number=paper.number)
+    return states
 
 
 def tell_paper(paper: Paper, voice: Voice) -> None:

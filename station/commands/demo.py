@@ -21,8 +21,10 @@ from station.commands import form as form_command
 from station.commands import open_station
 from station.commands.decide import tell_paper
 from station.commands.intake import report
+from station.delivery import OUTBOX
 from station.intake import intake
 from station.papers import People, decide
+from station.printer_words import with_queues
 from station.progress import Progress
 from station.register import Station
 from station.sample import make_sample
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         raise Refused("output-exists", path=str(folder))
     folder.mkdir(parents=True, exist_ok=True)
     options.home = folder / "home"
-    station = open_station(options, voice)
+    station = with_queues(open_station(options, voice), OUTBOX, OUTBOX)
     voice.say("demo-begin", path=folder.resolve())
     for number in (1, 2):
         _sample(folder, number, voice)

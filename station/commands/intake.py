@@ -6,22 +6,25 @@ import os
 from pathlib import Path
 
 from carriers.model import Refused
+from checks import catalogue
 from checks.bind import Choice
 from checks.form import SubmittedForm
 from checks.lists import read_reference
-from checks.verdict import Outcome, Severity, Verdict
+from checks.verdict import Severity, Verdict
 from station import batch as batches
-from station.commands import EXIT, open_station
+from station.commands import EXIT, open_station, people_of
 from station.intake import intake
 from station.journal import read_list_texts
+from station.next_steps import next_steps, some
 from station.on_carrier import CARRIER
+from station.people import login_name, roster
 from station.progress import Progress
+from station.recheck import MARK, accepted_form
 from station.register import Station
 from station.verdicts import verdict_json
 from station.words import Voice
 
 NAME_SHOWN = 160                    # characters of a path of the list
-_LISTS_SHOWN = 5
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
@@ -38,6 +41,7 @@ def add_choice(parser: argparse.ArgumentParser, voice: Voice) -> None:
                         help=voice.phrase("help-profile"))
     parser.add_argument("--anchor", choices=("P1", "P2", "P3", "P4", "P5"), default="",
                         help=voice.phrase("help-anchor"))
+    parser.add_argument("--by", default="", help=voice.phrase("help-anchor-by"))
     parser.add_argument("--root", default=None, metavar="K:DIR", help=voice.phrase("help-root"))
     parser.add_argument("--json", action="store_true", help=voice.phrase("help-json"))
 
@@ -64,17 +68,37 @@ def choice_of(options: argparse.Namespace, form_on_carrier: bool, lists: str | N
                   form_on_carrier=form_on_carrier, lists=lists)
 
 
+def whose_word(station: Station, options: argparse.Namespace, voice: Voice) -> tuple[str, ...]:
+    """Whose statement `--anchor` is, as the verdict says it: the stamped paper was seen, its digest compared.
+
+    Without --by it is that of the account that runs the station, and that is said. Without --anchor, --by is who read
+    the carrier. Raises: UsageError.
+    """
+    if not options.anchor:
+        return tuple(catalogue.words("phrases", "people-read", {"name": person.name})["zh"]
+                     for person in people_of(station, voice, options.by) if person.name.strip())
+    if not options.by and roster(station):
+        raise batches.UsageError("anchor-needs-person", anchor=options.anchor)
+    name = people_of(station, voice, options.by)[0].name.strip() or login_name()
+    if not options.by:
+        voice.say("anchor-by-login", name=name, anchor=options.anchor)
+    return (catalogue.words("phrases", "people-anchor", {"name": name, "anchor": options.anchor})["zh"],)
+
+
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    form, lists = reference_of(options.form)
+    people = whose_word(station, options, voice)
+    again = (options.form or "").startswith(MARK)
+    form, lists = (accepted_form(station, options.form.removeprefix(MARK)), None) if again \
+        else reference_of(options.form)
     batches.refuse_classified(station, form)
-    if form is not None:
+    if form is not None and not again:
         show_encoding(form, voice)
         open_known_batch(station, form, Path(options.form))
-    inside = form is not None and options.source.is_dir() and _lies_in(Path(options.form), options.source)
+    inside = form is not None and not again and lies_in(Path(options.form), options.source)
     progress = Progress(voice, options.progress)
     progress.watch_signals()
-    verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress)
+    verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress, people=people)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
 
@@ -110,7 +134,8 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
         return
     counts = verdict.counts
     voice.answer(voice.phrase(f"outcome-{verdict.outcome}", intake=verdict.intake))
-    voice.answer(voice.phrase("verdict-carrier", kind=voice.phrase(f"kind-{verdict.carrier.kind}"),
+    folder = "-folder" if verdict.carrier.kind == "folder" else ""
+    voice.answer(voice.phrase("verdict-carrier" + folder, kind=voice.phrase(f"kind-{verdict.carrier.kind}"),
                               label=verdict.carrier.volume_label or "-", number=verdict.carrier.number or "-",
                               layers=" + ".join(verdict.carrier.layers) or "-", files=counts.files,
                               gb=f"{counts.bytes / 1024**3:.3f}", bytes=f"{counts.bytes:,}"))
@@ -121,27 +146,18 @@ def report(station: Station, verdict: Verdict, as_json: bool, voice: Voice) -> N
         trees = "、".join(f"{name} {count}" for name, count in verdict.reference.trees.items())
         voice.answer(voice.phrase("verdict-names", trees=trees))
     if verdict.reference.form_sha256 and verdict.reference.lists:
-        voice.answer(voice.phrase("verdict-lists", count=verdict.reference.list_count, lists="、".join(
-            each.path for each in verdict.reference.lists[:_LISTS_SHOWN])))
+        voice.answer(voice.phrase("verdict-lists", count=verdict.reference.list_count,
+                                  lists=some([each.path for each in verdict.reference.lists])))
     for judgement in verdict.findings:
         code = f" {judgement.code}" if judgement.severity is Severity.DOUBT else ""       # what `resolve` is given
         voice.answer(f"  [{voice.phrase('severity-' + judgement.severity)}{code}] {voice.text(judgement.text)}")
         step = voice.next_step(judgement)
         if step:
             voice.answer(f"      → {step}")
-    if verdict.outcome is Outcome.UNDECIDED:
-        voice.answer(voice.phrase("next-undecided", intake=verdict.intake))
-    reference = verdict.reference
-    if not reference.form_sha256 and reference.lists:
-        shown = "、".join(each.path for each in reference.lists[:_LISTS_SHOWN])
-        voice.answer(voice.phrase("next-lists", count=reference.list_count, lists=shown, intake=verdict.intake,
-                                  source=verdict.source, first=reference.lists[0].path))
-    if not verdict.batch and reference.form_sha256:
-        on_it = reference.form_name.startswith(CARRIER)
-        voice.answer(voice.phrase("next-no-batch", form=verdict.intake if on_it else reference.form_name))
-    elif verdict.outcome is not Outcome.UNDECIDED:
-        voice.answer(voice.phrase(f"next-{verdict.outcome}", batch=verdict.batch))
+    for following in next_steps(station, verdict):
+        voice.answer(voice.phrase(following.what, **following.facts))
 
 
-def _lies_in(path: Path, folder: Path) -> bool:
-    return os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())
+def lies_in(path: Path, folder: Path) -> bool:
+    """Whether a form lies in the very folder that is the carrier; a folder that is not there any more holds none."""
+    return folder.is_dir() and os.path.commonpath([path.resolve(), folder.resolve()]) == str(folder.resolve())

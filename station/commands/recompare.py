@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from carriers.model import Finding
+from checks import catalogue
 from checks.bind import bind
 from checks.form import SubmittedForm
 from checks.lists import form_on
@@ -13,7 +14,17 @@ from checks.readability import SlowRule
 from checks.verdict import Verdict
 from station import batch as batches
 from station.commands import EXIT, open_station
-from station.commands.intake import add_choice, choice_of, open_known_batch, reference_of, report, show_encoding
+from station.commands.intake import (
+    add_choice,
+    choice_of,
+    lies_in,
+    open_known_batch,
+    reference_of,
+    report,
+    show_encoding,
+    whose_word,
+)
+from station.events import events_of
 from station.home import RegisterError
 from station.journal import begin, read_journal
 from station.on_carrier import CARRIER, LISTS_NAME, keep_lists, kept_shelf, reference
@@ -35,7 +46,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     given, lists = reference_of(options.form)
     batches.refuse_classified(station, given)
     reading = _reading(station, options.intake, earlier)
-    choice = choice_of(options, form_on_carrier=False, lists=lists)
+    inside = given is not None and lies_in(Path(options.form), Path(earlier.source))
+    choice = choice_of(options, form_on_carrier=inside, lists=lists)
     shelf, kept = kept_shelf(station.home.intakes / options.intake, reading.structure)
     form = reference(shelf, reading.identity, given, choice)
     batches.refuse_classified(station, form)
@@ -43,17 +55,36 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         show_encoding(given, voice)
         open_known_batch(station, given, Path(options.form))
     reading = reading.named_for(form)
+    confirmed = () if options.anchor or lists is None else confirmers(station, options.intake, form)
+    people = whose_word(station, options, voice)
+    if confirmed:
+        choice, people = replace(choice, anchor="P2"), confirmed
+        voice.say("anchor-confirmed", people="、".join(confirmed))
     binding = bind(form, reading.identity, reading.structure, choice)
     journal = begin(station.home, station.config.station_id,
                     {"at": utc_now(), "recompare_of": options.intake, "form_sha256": form.sha256, "lists": lists})
     case = Case(journal, batches.of_form(station, form), form, choice, binding, earlier.source, earlier.attempt,
-                options.intake, keep_lists(journal, kept))
+                options.intake, keep_lists(journal, kept), people=people)
     if earlier.reference.form_sha256 not in ("", form.sha256):
         reading = replace(reading, found=(*reading.found, Finding("reference-corrected", facts={
             "intake": earlier.intake, "outcome": earlier.outcome, "file": earlier.reference.form_name})))
     verdict = conclude(station, case, reading.joined_as(binding.joined), earlier.sittings)
     report(station, verdict, options.json, voice)
     return EXIT[verdict.outcome]
+
+
+def confirmers(station: Station, intake: str, form: SubmittedForm) -> tuple[str, ...]:
+    """Who confirmed by 清单确认单 every list that this form consists of, of this very carrier; () = not all of them.
+
+    The unit's stamp is on the digest of the list itself, so the list's lines count as P2 (domain §10.1).
+    """
+    events = [e for e in events_of(station.register, None)
+              if e.event == "confirmed" and not e.corrected and e.facts["intake"] == intake]
+    stamped = {e.facts["list_sha256"] for e in events}
+    if not form.lists or not {each.sha256 for each in form.lists} <= stamped:
+        return ()
+    names = dict.fromkeys(f"{e.by}、{e.second}" for e in events)
+    return tuple(catalogue.words("phrases", "people-anchor", {"name": each, "anchor": "P2"})["zh"] for each in names)
 
 
 def form_of_intake(station: Station, intake: str) -> SubmittedForm | None:
@@ -80,7 +111,7 @@ def _reading(station: Station, intake: str, verdict: Verdict) -> Reading:
     if not kept:
         raise RegisterError("journal-broken", path=str(folder / "journal.jsonl"), line=0)
     batches.check_list(folder / "files.jsonl.zst", verdict.files_sha256)
-    if verdict.kept_lists_sha256:
+    if verdict.kept_lists_sha256 or (folder / LISTS_NAME).exists():     # one that nobody kept is of no reading
         batches.check_list(folder / LISTS_NAME, verdict.kept_lists_sha256)
     return reading_from(kept[-1], folder / "files.jsonl.zst",
                         SlowRule(station.config.slow_seconds, station.config.slow_factor))

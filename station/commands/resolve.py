@@ -6,8 +6,7 @@ from pathlib import Path
 
 from checks.verdict import Resolution
 from station import batch as batches
-from station.commands import open_station
-from station.home import file_sha256
+from station.commands import open_station, people_of
 from station.words import Voice
 
 
@@ -25,14 +24,10 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
     station = open_station(options, voice)
-    scan = ""
-    if options.scan:
-        try:
-            scan = file_sha256(options.scan)
-        except OSError as error:
-            raise batches.UsageError("scan-unreadable", path=str(options.scan), reason=error.strerror or "") from error
-    batches.resolve(station, Resolution(options.intake, options.code, options.path, options.answer, options.by,
-                                        options.confirmed_by, options.reason, scan))
+    by, other = people_of(station, voice, options.by, options.confirmed_by)
+    batches.two_people(by.name, other.name)
+    batches.resolve(station, Resolution(options.intake, options.code, options.path, options.answer, by.name, other.name,
+                                        options.reason), options.scan, (by.method, other.method))
     voice.say("resolved", intake=options.intake, code=options.code,
               answer=voice.phrase(f"answer-{options.answer}"))
     return 0

@@ -317,12 +317,13 @@ def test_the_label(tmp_path: Path, options: str, label: str) -> None:
 def test_what_is_no_iso_9660(tmp_path: Path) -> None:
     image = tmp_path / "image"
     descriptors = b"".join(b"\0" + name + b"\x01" + bytes(2041) for name in (b"BEA01", b"NSR02", b"TEA01"))
+    unknown = [("file-system-unknown", "", {"layer": "", "reason": "none"})]
     for raw, expected in ((bytes(1 << 20), [("blank", "", {})]),
-                          (b"\x33\xc0" * 300_000, [("file-system-unknown", "", {"layer": ""})]),
-                          (bytes(900_000) + b"x" * 2048, [("file-system-unknown", "", {"layer": ""})]),
+                          (b"\x33\xc0" * 300_000, unknown),
+                          (bytes(900_000) + b"x" * 2048, unknown),
                           (bytes(100), [("blank", "", {})]),
-                          (b"x" * 1000, [("file-system-unknown", "", {"layer": ""})]),
-                          (bytes(1 << 20) + b"x", [("file-system-unknown", "", {"layer": ""})]),
+                          (b"x" * 1000, unknown),
+                          (bytes(1 << 20) + b"x", unknown),
                           (b"\xeb\x58\x90-FVE-FS-" + bytes(90_000), [("encrypted", "", {"kind": "BitLocker"})]),
                           (b"LUKS\xba\xbe\0\1" + bytes(900), [("encrypted", "", {"kind": "LUKS"})]),
                           (bytes(32768) + descriptors, [("structure-damaged", "", {"what": "volume", "count": 1})])):

@@ -172,7 +172,8 @@ def test_a_path_that_climbs_is_refused() -> None:
 # ----------------------------------------------------------------------------------------------- the root offset
 
 def shifted(dropped: str, prepended: str) -> list[tuple[str, str, dict[str, object]]]:
-    return [("path-root-shifted", "", {"dropped": dropped, "prepended": prepended})]
+    way = "top" if not prepended else "" if dropped else "within"
+    return [("path-root-shifted", "", {"dropped": dropped, "prepended": prepended, "reason": way})]
 
 
 @pytest.mark.parametrize(("contents", "listed", "targets", "dropped", "prepended"), [
@@ -210,7 +211,7 @@ def test_the_best_offset_that_does_not_bind_all_asks_a_person() -> None:
                     structure_of(tree("a.txt", "b.txt")))
     assert list(binding.targets) == [0, 1, UNBOUND]
     assert told(binding.findings) == [("path-root-unconfirmed", "", {
-        "dropped": r"E:\备份", "prepended": "", "bound": 2, "listed": 3, "root": "1:", "reason": "",
+        "dropped": r"E:\备份", "prepended": "", "bound": 2, "listed": 3, "root": "1:", "reason": "top",
         "examples": r"E:\备份\a.txt → a.txt; E:\备份\b.txt → b.txt; E:\备份\c.txt → c.txt"})]
 
 

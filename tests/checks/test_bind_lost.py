@@ -25,7 +25,8 @@ def test_absolute_paths_lose_their_root_and_keep_the_lost_directories() -> None:
     binding = bound(form_of(*map(line, (r"E:\??\??\0001.txt", r"E:\??\??\0002.txt", r"E:\??\??.txt"))),
                     structure_of(tree(*CASES)))
     assert binding.lost == {0: "??/0001.txt", 1: "??/0002.txt", 2: "??.txt"}
-    assert told(binding.findings) == [("path-root-shifted", "", {"dropped": r"E:\??", "prepended": ""})]
+    assert told(binding.findings) == [
+        ("path-root-shifted", "", {"dropped": r"E:\??", "prepended": "", "reason": "top"})]
 
 
 def test_a_directory_that_cannot_be_the_one_that_lost_characters_is_dropped() -> None:
@@ -74,7 +75,8 @@ def test_a_path_that_climbs_is_not_checked_and_not_missing() -> None:
 def test_no_other_root_is_as_good_as_the_lost_directory() -> None:
     binding = bound(form_of(line(r"E:\??\??\0001.txt"), line(r"E:\??\??\0002.txt")), structure_of(tree(*CASES)))
     assert list(binding.targets) == [LOST_NAME] * 2
-    assert told(binding.findings) == [("path-root-shifted", "", {"dropped": r"E:\??", "prepended": ""})]
+    assert told(binding.findings) == [
+        ("path-root-shifted", "", {"dropped": r"E:\??", "prepended": "", "reason": "top"})]
 
 
 def test_the_list_as_it_stands_comes_first_with_lost_characters_too() -> None:

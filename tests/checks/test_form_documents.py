@@ -132,14 +132,15 @@ def test_rows_taken_out_are_out_and_rows_put_in_are_in(tmp_path: Path) -> None:
     assert paths(form_of(tmp_path, by_hand(f"<w:tbl>{row(*HEADER)}{rows}</w:tbl>"))) == [("a", A, ""), ("c", B, "")]
 
 
-def test_tables_within_tables_boxes_controls_and_headers(tmp_path: Path) -> None:
+def test_tables_within_tables_boxes_controls_headers_and_notes(tmp_path: Path) -> None:
     inner = f"<w:tbl>{row(*HEADER)}{row('inner', A)}</w:tbl>"
     boxed = f"<w:txbxContent>{inner.replace('inner', 'box')}</w:txbxContent>"
     box = f"<w:p><w:r><w:pict><x:box>{boxed}</x:box></w:pict></w:r></w:p>"
     control = f"<w:sdt><w:sdtContent>{inner.replace('inner', 'control')}</w:sdtContent></w:sdt>"
     outer = f"<w:tbl>{row(f'<w:tc><w:p/>{inner}<w:p/></w:tc>')}</w:tbl>"
-    form = form_of(tmp_path, by_hand(outer + box + control, header1=inner.replace("inner", "header")))
-    assert sorted(line.path for line in form.lines) == ["box", "control", "header", "inner"]
+    form = form_of(tmp_path, by_hand(outer + box + control, header1=inner.replace("inner", "header"),
+                                     footnotes=inner.replace("inner", "note")))
+    assert sorted(line.path for line in form.lines) == ["box", "control", "header", "inner", "note"]
     assert form.findings == ()
 
 

@@ -190,3 +190,16 @@ def test_damage_inside_the_parts_is_an_answer_or_a_refusal(tmp_path: Path, kind:
         except FormUnreadable as refused:
             answers.add(refused.code)
     assert answers <= {"", "form-broken", "form-empty", "form-unknown-layout"} and "form-broken" in answers
+
+
+def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:
+    """Asked by name, the reader gives the first twice: what the second lists would be lost."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as made:
+        for name in ("one", "two"):
+            sheet = made.add_worksheet(name)
+            sheet.write_row(0, 0, HEADER)
+            sheet.write_row(1, 0, ("G001", name, "MD5", A))
+    parts = entries(out.getvalue())
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="two"', b'name="one"')
+    assert refusal(written(tmp_path, "f.xlsx", packed(parts))) == ("form-broken", "")

@@ -14,6 +14,7 @@ import xlsxwriter
 import xlwt
 
 from checks.form import CarrierLine, DigestLine, FormUnreadable, Scope, SubmittedForm, read_form
+from checks.workbook import Sheet, read_sheets
 
 A, B = hashlib.md5(b"a").hexdigest(), hashlib.md5(b"b").hexdigest()
 SHA256 = hashlib.sha256(b"a").hexdigest()
@@ -503,3 +504,11 @@ def test_no_damage_to_a_workbook_is_a_crash_or_another_answer(tmp_path: Path) ->
             form_of(tmp_path, bytes(damaged))
         except FormUnreadable:
             continue
+
+
+def test_a_digest_in_a_row_like_a_note_is_said() -> None:
+    """Found by mutations: alone in its row, in a column where none belongs, the row merged over the table's width."""
+    tables = read_sheets([Sheet("s", [(1, ("载体(包)编号", "内容说明", "数字摘要", "实际容量(GB)")),
+                                      (2, ("G001", "公文", "0cc175b9c0f1b6a831c399e269772661", "1")),
+                                      (3, ("", "", "", "92eb5ffee6ae2fec3ad71c777531578f"))], [(2, 0, 2, 4)])])
+    assert [(line.line_no, line.defect) for line in tables.lines] == [(2, ""), (3, "form-line-malformed")]

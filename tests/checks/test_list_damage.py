@@ -85,6 +85,8 @@ def hold(found: Mapping[tuple[str, str], str], whole: Mapping[tuple[str, str], s
     """No digest of one file for another, and nothing that stands nowhere in the text."""
     flat = re.sub(r"[\s:\-\u2010-\u2015]", "", unicodedata.normalize("NFKC", text)).lower()
     names = text + html.unescape(text) + text.replace("\\\\", "\\")
+    escaped = text.replace("\\\\", "\0").replace("\\n", "\n").replace("\\r", "\r")      # as md5sum writes names
+    names += escaped.replace("\0", "\\")
     owners: dict[str, set[str]] = {}
     for (path, _), digest in whole.items():
         owners.setdefault(digest, set()).add(path)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import ast
 import io
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from itertools import takewhile
@@ -33,7 +34,7 @@ from checks.verdict import (
 )
 from labels.certificate import Printing, draw_certificate
 from labels.page import MM
-from labels.sentences import cells, edition, forbidden_words, headline
+from labels.sentences import EDITIONS, cells, edition, forbidden_words, headline
 from tests.labels.paper_samples import HOSTILE, NOT_RUN, PRINTING, checks, digest, hostile, judgement, large, sound
 
 
@@ -54,9 +55,11 @@ def test_the_cells_of_the_worked_example() -> None:
         "work_name": "XX局2025年婚姻登记数据库登记备份(J010-2025-01)",
         "description": "婚姻登记数据库备份文件,电子业务数据,加密数据包2个(脱机)",
         "item_count": "12,480件,278卷",
-        "data_size": "申报6.127GB;实收6.127GB\n(6,578,815,488字节)",
+        "data_size": "申报6.127GB",
+        "data_size_found": "实收6.127GB(6,578,815,488字节)",
         "carrier_range": "J010-2025-01-G001-A 至 G002-A",
-        "carrier_spec": "光盘 DVD-R 4.7GB\n实测:DVD-R 2张",
+        "carrier_spec": "光盘 DVD-R 4.7GB",
+        "carrier_spec_found": "实测:DVD-R 2张",
         "unit_side": "移交单位:XX局",
         "receiving_side": "接收单位:XX县档案馆",
         "accuracy": "数据包2个,大小为6.127GB。经MD5比对,2项数字摘要与盖章纸质表所载一致(P1)。"
@@ -244,7 +247,8 @@ def test_a_long_list_is_counted_and_only_failures_are_named() -> None:
     assert "另有200项未逐一列出" in text
     assert "清单共612,345项,一致612,045项,不逐一列出" in text
     assert "先前读取,不作结论依据" in text
-    assert "申报＿＿＿＿GB;实收3,724.000GB" in text.replace("____", "＿＿＿＿")
+    assert "申报＿＿＿＿GB实收3,998,614,552,576字节" in text.replace("____", "＿＿＿＿")
+    assert "大小为3,724.000GB" in text
     assert len(pages) < 12
 
 
@@ -350,8 +354,10 @@ def test_no_template_and_no_sheet_says_what_cannot_be_known() -> None:
     assert edition()["never"] == ["真实", "原件", "内容准确", "未被篡改", "无病毒", "永久可读", "符合DA/T 38",
                                   "通过四性检测", "全盘"]
     assert forbidden_words("此件真实、无病毒") == ("真实", "无病毒")
-    texts = [*strings(dict(edition()))]
+    texts = [text for name in EDITIONS for text in strings(dict(edition(name)))]
     folder = Path(labels.sentences.__file__).parent
+    assert {path.stem for path in folder.glob("*.toml")} == {*EDITIONS, "notices", "evidence"}
+    texts += strings(tomllib.loads((folder / "evidence.toml").read_text(encoding="utf-8")))
     for source in folder.glob("*.py"):
         texts += [n.value for n in ast.walk(ast.parse(source.read_text())) if isinstance(n, ast.Constant)
                   and isinstance(n.value, str)]

@@ -14,17 +14,18 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 
-from tests.mutations import discs
+from tests.mutations import discs, texts
 
 Trial = Callable[[random.Random], str]
-SOURCES: tuple[Callable[[Path], Iterator[tuple[str, Trial]]], ...] = (discs.trials,)
+SOURCES: tuple[Callable[[Path], Iterator[tuple[str, Trial]]], ...] = (discs.trials, texts.trials)
 SECONDS, MEMORY_KIB = 10, 64 << 10
 
 
-def trials(folder: Path, wanted: list[str]) -> Iterator[tuple[str, Trial]]:
+def trials(folder: Path, wanted: list[str]) -> Generator[tuple[str, Trial], None, None]:
     """All kinds, or those whose names begin with one of `wanted`."""
     for number, source in enumerate(SOURCES):
         place = folder / str(number)
@@ -62,8 +63,9 @@ def main() -> int:
     parser.add_argument("--from", type=int, default=0, dest="first", help="number of the first mutation")
     options = parser.parse_args()
     signal.signal(signal.SIGALRM, hangs)
-    with tempfile.TemporaryDirectory(prefix="mutations-") as folder:
-        for name, trial in trials(Path(folder), options.names):
+    with tempfile.TemporaryDirectory(prefix="mutations-") as folder, \
+            closing(trials(Path(folder), options.names)) as kinds:
+        for name, trial in kinds:
             trial(random.Random(0))
             begun, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
             try:

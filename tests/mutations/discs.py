@@ -10,8 +10,10 @@ from typing import NamedTuple
 from carriers.model import Refused
 from checks.form import SubmittedForm, read_form
 from checks.hashers import Hashers
+from tests.carriers import mutations as structures
 from tests.mutations.pipeline import disc_of, outcome
-from tests.vectors_kit import CONTENT, PLAIN, genisoimage, listed, xorriso
+from tests.udf_writer.samples import all_samples
+from tests.vectors_kit import CONTENT, PLAIN, genisoimage, listed, written, xorriso
 
 _NUMBERS = (b"\0" * 4, b"\xff" * 4, b"\x7f\xff\xff\xff", b"\xff\xff\xff\x7f", b"\1\0\0\0", b"\0\0\0\1")
 
@@ -27,11 +29,23 @@ class Seed(NamedTuple):
     vouched: list[range]
 
 
-def trials(folder: Path) -> Iterator[tuple[str, Callable[[random.Random], str]]]:
-    """One trial for each kind of image."""
-    hashers = Hashers(("md5", "sha256"), 1)
-    for sound in seeds(folder):
-        yield sound.name, lambda chance, sound=sound: check(sound, *mutated(sound, chance), hashers)   # type: ignore[misc]
+_SAMPLES = ("blocks-512", "sparable-moved", "vat-1.50", "vat-2.01", "metadata", "pieces-short", "directory-in-pieces",
+            "continued-virtual", "hole-long")
+Trial = Callable[[random.Random], str]
+
+
+def trials(folder: Path) -> Iterator[tuple[str, Trial]]:
+    """One trial for each kind of image: of the whole intake; of the structure alone, over more kinds of ISO 9660."""
+    (folder / "structures").mkdir()
+    held = folder / "held"
+    held.write_bytes(b"\0")
+    for kind, raw in structures.make(folder / "structures").items():
+        yield f"structure-{kind}", lambda chance, raw=raw: _structure(        # type: ignore[misc]
+            held, structures.mutate(raw, chance))
+    with Hashers(("md5", "sha256"), 1) as hashers:
+        for sound in seeds(folder):
+            yield sound.name, lambda chance, sound=sound: check(              # type: ignore[misc]
+                sound, *mutated(sound, chance), hashers)
 
 
 def seeds(folder: Path) -> Iterator[Seed]:
@@ -47,6 +61,15 @@ def seeds(folder: Path) -> Iterator[Seed]:
         (folder / name).mkdir()
         path, content = make(folder / name)
         yield seed(name, path, listed(folder / name, content), content)
+    for name in _SAMPLES:
+        image, content = all_samples()[name]
+        (folder / name).mkdir()
+        path = written(folder / name, "disc.udf", image.raw)
+        yield seed(f"udf-{name}", path, listed(folder / name, content), content)
+
+
+def _structure(path: Path, raw: bytes) -> str:
+    return "findings" if structures.read(path, raw).findings else "none"
 
 
 def seed(name: str, path: Path, form: Path, content: Mapping[str, bytes]) -> Seed:
@@ -56,7 +79,7 @@ def seed(name: str, path: Path, form: Path, content: Mapping[str, bytes]) -> See
         found = disc.structure()[0]
     places = [range(e.start_lba * found.block_bytes, e.start_lba * found.block_bytes + e.length_bytes)
               for e in found.structure_extents]
-    vouched = [range(at, at + len(c)) for c in content.values() if c for at in [raw.index(c)] if raw.count(c) == 1]
+    vouched = [range(raw.index(c), raw.index(c) + len(c)) for c in content.values() if c and raw.count(c) == 1]
     return Seed(name, path, raw, read_form(form), places, vouched)
 
 

@@ -123,6 +123,16 @@ def test_a_list_on_the_carrier_proves_only_that_the_carrier_agrees_with_itself(t
     assert {f["code"] for f in verdict["findings"] if f["severity"] == "doubt"} == {"reference-on-carrier-only"}
 
 
+def test_a_list_on_the_carrier_proves_no_more_when_it_is_compared_later(tmp_path: Path) -> None:
+    source, form = a_package(tmp_path, CONTENTS)
+    inside, home = source / "list.md5", tmp_path / "home"
+    shutil.move(form, inside)
+    number = json.loads(station(home, "intake", source, "--json").stdout)["intake"]
+    done = station(home, "recompare", number, "--form", inside, "--json")
+    verdict = json.loads(done.stdout)
+    assert (done.returncode, verdict["reference"]["anchor"]) == (3, "P4")
+
+
 @pytest.mark.parametrize(("encoding", "shown"), [("gb18030", "GB18030"), ("utf-16", "UTF-16-LE"), ("utf-8", "")])
 def test_where_an_encoding_was_decided_three_names_are_shown(tmp_path: Path, encoding: str, shown: str) -> None:
     source, form = a_package(tmp_path, {f"文书/第{n}页.txt": b"%d" % n for n in range(9)} | {"a.bin": b"a"})

@@ -53,10 +53,10 @@ def test_another_seed_is_another_sample(sample: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
-    (tmp_path / "说明文件.txt").write_bytes(b"mine")
+    (tmp_path / "内容简介.txt").write_bytes(b"mine")
     with pytest.raises(FileExistsError):
         make_sample(tmp_path, 1)
-    assert (tmp_path / "说明文件.txt").read_bytes() == b"mine"
+    assert (tmp_path / "内容简介.txt").read_bytes() == b"mine"
 
 
 def test_first_bytes_fit_the_extensions(sample: Path) -> None:

@@ -24,6 +24,7 @@ from tests.vectors_kit import (
     bag,
     digest,
     genisoimage,
+    listed,
     manifest,
     plant,
     scoped,
@@ -90,6 +91,13 @@ def test_a_kept_list_that_was_altered_is_found(tmp_path: Path) -> None:
     kept.write_bytes(kept.read_bytes()[:-1] + b"x")
     assert [Path(b.path).name for b in audit(Home(home))[1]] == ["lists.jsonl.zst"]
     assert station(home, "recompare", first["intake"], "--form", "carrier:").returncode == 4
+
+
+def test_a_list_that_nobody_kept_is_not_taken_for_one_of_the_reading(tmp_path: Path) -> None:
+    home, image = tmp_path / "home", genisoimage(tmp_path, CONTENT)
+    first = intake(home, image, "--form", listed(tmp_path, CONTENT))
+    (home / "intakes" / first["intake"] / "lists.jsonl.zst").write_bytes(b"")
+    assert station(home, "recompare", first["intake"], "--form", listed(tmp_path, CONTENT)).returncode == 4
 
 
 def test_a_list_on_the_carrier_gets_its_batch_by_the_intake(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A rewritable disc of UDF 1.50 by mkudffs has a file of the system's own."""
+"""A rewritable disc of UDF 1.50 by mkudffs has a file of the system's own, and no other."""
 from __future__ import annotations
 
 import subprocess

@@ -1,0 +1,18 @@
+"""station receive BATCH: carriers counted and taken over at the desk."""
+from __future__ import annotations
+
+import argparse
+
+from station.commands import open_station
+from station.commands.event import add_options, do
+from station.words import Voice
+
+
+def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
+    parser.add_argument("batch", help=voice.phrase("help-batch-number"))
+    add_options(parser, voice)
+    parser.add_argument("--deliverer", default="", help=voice.phrase("help-event-deliverer"))
+
+
+def run(options: argparse.Namespace, voice: Voice) -> int:
+    return do(open_station(options, voice), options, "received", voice)

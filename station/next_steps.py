@@ -1,0 +1,78 @@
+"""What the operator does next, after a verdict: whole command lines, true at that moment.
+
+Takes a verdict and the station, gives phrases; relies on the batch as the register has it. Never leaves anybody
+without a step: a failed or undecided carrier always has one.
+"""
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.judge import NEVER_ACCEPTED
+from checks.verdict import Outcome, Severity, Verdict
+from station.batch import Obstacle, fold
+from station.on_carrier import CARRIER
+from station.recheck import rechecked
+from station.register import Station
+
+SHOWN = 5                       # lists, carriers and codes that are named
+
+
+def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
+    """Each step as a key of `phrases.toml` with its facts, in the order in which they are done."""
+    reference, counts, intake = verdict.reference, verdict.counts, verdict.intake
+    if counts.files and counts.listed > 1 and counts.missing + counts.differs == counts.listed:
+        yield Obstacle("next-other-list", {"intake": intake})
+    if verdict.outcome is Outcome.FAILED:
+        yield Obstacle("next-failed", {})
+    if verdict.outcome is Outcome.UNDECIDED:
+        yield from _undecided(verdict)
+    if not reference.form_sha256 and reference.lists:
+        yield Obstacle("next-lists", {
+            "count": str(reference.list_count), "lists": some([each.path for each in reference.lists]),
+            "intake": intake, "source": verdict.source, "first": reference.lists[0].path})
+    if rechecked(reference):
+        yield Obstacle("next-recheck", {"intake": rechecked(reference)})
+    elif not verdict.batch and reference.form_sha256:
+        form = intake if reference.form_name.startswith(CARRIER) else reference.form_name
+        yield Obstacle("next-no-batch", {"form": form})
+    elif verdict.batch:
+        yield from _of_batch(station, verdict)
+
+
+def _undecided(verdict: Verdict) -> Iterator[Obstacle]:
+    """What people may answer, and what only another list or another carrier mends."""
+    codes = sorted({j.code for j in verdict.findings if j.severity is Severity.DOUBT})
+    never = [code for code in codes if code in NEVER_ACCEPTED]
+    if never or not codes:
+        yield Obstacle("next-correct", {"intake": verdict.intake, "codes": some(never or ["-"])})
+        if verdict.batch and any(code.startswith("form-") for code in never):
+            yield Obstacle("next-corrected-form", {"batch": verdict.batch})
+    if len(codes) > len(never):
+        open_to_people = [code for code in codes if code not in NEVER_ACCEPTED]
+        yield Obstacle("next-undecided", {
+            "intake": verdict.intake, "codes": some(open_to_people), "first": open_to_people[0]})
+
+
+def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
+    """Go on with the carriers that were not read yet, or not settled; else decide."""
+    batch = fold(station, verdict.batch)
+    read = {reading.carrier_no for reading in batch.current}
+    absent = [number for number in batch.carriers if number not in read]
+    if absent:
+        yield Obstacle("next-absent", {"batch": batch.number, "count": str(len(absent)), "carriers": some(absent)})
+        return
+    answered = {resolution.intake for resolution in batch.resolutions}
+    doubtful = [reading.intake for reading in batch.current
+                if reading.outcome is Outcome.UNDECIDED and reading.intake not in answered]
+    if verdict.outcome is not Outcome.UNDECIDED and doubtful:
+        yield Obstacle("next-doubtful", {"batch": batch.number, "intakes": some(doubtful)})
+    elif verdict.outcome is not Outcome.UNDECIDED:
+        counted = {reading.intake for reading in batch.current}
+        listed = sum(v["listed"] for v in station.register.lines_of("verdict") if v["intake"] in counted)
+        yield Obstacle("next-decide" if listed >= batch.line_count else "next-lines-left", {
+            "batch": batch.number, "lines": str(batch.line_count), "listed": str(listed)})
+
+
+def some(names: list[str]) -> str:
+    """A few names, and a sign that there are more."""
+    return "、".join(names[:SHOWN]) + ("…" if len(names) > SHOWN else "")
