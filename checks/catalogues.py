@@ -60,7 +60,7 @@ class Enclosed:
 
 
 def enclosed_from(record: Mapping[str, Any]) -> Enclosed:
-    """`Enclosed.record` back; of a reading kept before there was one ({}), as if nothing had been there."""
+    """`Enclosed.record` back; {} of a reading kept before there was one, which says that itself."""
     return Enclosed(record.get("description"), record.get("counts", {}), tuple(record.get("other_lines", ())))
 
 

@@ -58,11 +58,11 @@ class Tables:
     outside: list[tuple[str, int, str]] = field(default_factory=list)      # (sheet, row, text) of digests in no table
 
     def note_fields(self, texts: Sequence[str]) -> dict[str, str]:
-        """Take the fields of a row, and return them; the first value that is not blank counts."""
+        """Take the fields of a row; the first value that is not blank counts. Gives those that now count."""
         found = fields_in(texts)
         for name, value in found.items():
             self.fields[name] = self.fields.get(name) or value
-        return found
+        return {name: value for name, value in found.items() if self.fields[name] == value}
 
     def note_outside(self, sheet: Sheet, row: Row) -> None:
         """Take a row that stands in no table. A digest there, but as the value of a field, is never dropped unsaid."""

@@ -164,6 +164,9 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     formats = Formats(structure)
     formats.restore(record["formats"])
     identity = CarrierId(**{**record["identity"], "kind": CarrierKind(record["identity"]["kind"])})
-    return Reading(identity, structure, tuple(finding_from(f) for f in record["found"]),
-                   enclosed_from(record.get("enclosed", {})), fixities, readability, formats,
-                   record["planned_bytes"], record["lost_bytes"], tuple(tuple(parts) for parts, _, _ in joined))
+    found = [finding_from(f) for f in record["found"]]
+    if "enclosed" not in record:                    # kept by a station that did not look for such files
+        found.append(Finding("check-not-run", "", None, {"check": "completeness", "reason": "catalogues"}))
+    return Reading(identity, structure, tuple(found), enclosed_from(record.get("enclosed", {})), fixities,
+                   readability, formats, record["planned_bytes"], record["lost_bytes"],
+                   tuple(tuple(parts) for parts, _, _ in joined))

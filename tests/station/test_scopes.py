@@ -11,8 +11,11 @@ from carriers.blocks import BlockSource
 from carriers.disc import Disc
 from carriers.model import Carrier
 from checks.form import read_form
+from checks.readability import SlowRule
 from station.audit import audit
 from station.home import Home
+from station.journal import read_journal
+from station.reading import reading_from
 from tests.station.test_commands import station
 from tests.station.test_resume import Killed, a_station, run, said
 from tests.vectors_kit import (
@@ -91,6 +94,15 @@ def test_a_kept_list_that_was_altered_is_found(tmp_path: Path) -> None:
     kept.write_bytes(kept.read_bytes()[:-1] + b"x")
     assert [Path(b.path).name for b in audit(Home(home))[1]] == ["lists.jsonl.zst"]
     assert station(home, "recompare", first["intake"], "--form", "carrier:").returncode == 4
+
+
+def test_a_reading_kept_before_catalogues_were_read_says_so(tmp_path: Path) -> None:
+    first = intake(tmp_path / "home", genisoimage(tmp_path, CONTENT))
+    folder = tmp_path / "home" / "intakes" / first["intake"]
+    record = next(r for r in read_journal(folder / "journal.jsonl") if r["type"] == "reading")
+    found = [[f.facts for f in reading_from(kept, folder / "files.jsonl.zst", SlowRule()).found]
+             for kept in (record, {key: value for key, value in record.items() if key != "enclosed"})]
+    assert found == [[], [{"check": "completeness", "reason": "catalogues"}]]
 
 
 def test_a_list_that_nobody_kept_is_not_taken_for_one_of_the_reading(tmp_path: Path) -> None:
