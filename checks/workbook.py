@@ -276,7 +276,10 @@ class _Table:
         if self._header.whole_paths and path not in (self._text(texts, "path"), self._text(texts, "name")):
             self._reject(line_no, texts, (package_no, self._text(texts, "path")), "names-differ")
             return
-        self._tell_strange(line_no, texts)
+        if not digests and self._header.is_catalogue and any(map(_LOST_DIGEST.search, texts)):
+            self._tables.note_stray(self._sheet, line_no, texts, {})     # a carrier alone, its number may be a digest
+        else:
+            self._tell_strange(line_no, texts)
         if not digests and not self._header.is_catalogue:
             self._reject(line_no, texts, (package_no, path), "digest-empty")
         for column, cell in digests:

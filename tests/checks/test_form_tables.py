@@ -246,6 +246,7 @@ def test_a_rounded_size_counts_where_no_bytes_are_given(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rows", [
     [["题名", "档号"], ["通知", A]], [["载体编号", "载体形式"], ["C1", A]], [["没有表头", A]], [["备注:", f"{A}  a"]],
+    [["载体编号", "载体形式", "MD5"], ["C1", "光盘", B], [A, "光盘"]],
     [["数量(件)", "2"], ["数量(件)", A, "2"]]])                         # a field that is known already takes no digest
 def test_a_digest_in_no_list_is_said(tmp_path: Path, rows: Rows) -> None:
     form = form_of(tmp_path, xlsx({"一": rows, "二": [["文件名", "MD5"], ["b", B]]}))
