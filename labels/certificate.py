@@ -298,10 +298,10 @@ def draw_margins(sheet: Sheet, frame: Box, paper: Margins, printing: Printing, p
 
 
 def _draw_code(sheet: Sheet, frame: Box, decision: Decision, head: str) -> None:
-    """The 2-D code above the right end of the grid, white on all sides."""
+    """The 2-D code above the right end of the grid, white on all sides; printers leave the outer 4.2 mm blank."""
     code = PaperCode(decision.number, "", content_of([v.digests.content_sha256 for v in final_readings(decision)]),
                      decision.outcome, short(head).replace(" ", ""))
-    sheet.qr(Box(frame.left + frame.width - _CODE, frame.top - _CODE - 6, _CODE, _CODE), code.text())
+    sheet.qr(Box(frame.left + frame.width - _CODE, frame.top - _CODE, _CODE, _CODE), code.text())
 
 
 def _draw_annex_page(sheet: Sheet, frame: Box, title: str, strips: Sequence[Strip], before: Sequence[Strip]) -> None:

@@ -95,7 +95,7 @@ def test_the_grid_is_the_form_s() -> None:
         first = pdf.pages[0]
         assert (round(first.width), round(first.height)) == (595, 842)
         boxes = {(round(r["x0"], 1), round(r["top"], 1), round(r["x1"], 1), round(r["bottom"], 1))
-                 for r in first.rects if r["top"] > 19 * MM}           # above it stands the 2-D code
+                 for r in first.rects if r["top"] > 20 * MM}           # above it stands the 2-D code
     lefts, tops = sorted({b[0] for b in boxes} | {max(b[2] for b in boxes)}), sorted({b[1] for b in boxes})
     width = 170 * MM
     assert lefts == pytest.approx([20 * MM + width * n / 9.5 for n in (0, 3, 5, 6.5, 9.5)], abs=0.1)
