@@ -302,8 +302,8 @@ def form_of(content: bytes, name: str) -> SubmittedForm:
              `form-line-conflict`, `form-field-missing` (workbooks only), `form-count-differs` (its own rows against
              its own counts), `form-digest-outside`, `form-no-lines`.
     Raises:  FormUnreadable form-missing, form-denied, form-not-file, form-failed, form-empty, form-broken,
-             form-protected, form-macro, form-embedded, form-bomb, form-is-image, form-wrong-kind, form-undecodable,
-             form-unknown-layout.
+             form-protected, form-macro, form-embedded, form-uncomputed, form-bomb, form-is-image,
+             form-wrong-kind, form-undecodable, form-unknown-layout.
     Source:  domain §1.2, §3.9, §5.1.1-5.1.3, §10.10.
     """
     chunks = deque(content[at:at + CHUNK_BYTES] for at in range(0, len(content), CHUNK_BYTES))

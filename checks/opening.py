@@ -30,8 +30,8 @@ def read_workbook(raw: bytes, file_name: str) -> Tables:
 def sheets_of(raw: bytes, file_name: str) -> list[Sheet]:
     """The sheets of a workbook or document, read in a child process.
 
-    Raises: FormUnreadable form-broken, form-protected, form-macro, form-embedded, form-bomb, form-wrong-kind,
-    form-empty.
+    Raises: FormUnreadable form-broken, form-protected, form-macro, form-embedded, form-uncomputed, form-bomb,
+    form-wrong-kind, form-empty.
     """
     try:
         child = subprocess.run([sys.executable, "-I", str(_PROGRAM)], input=raw, capture_output=True, timeout=SECONDS)

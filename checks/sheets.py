@@ -60,6 +60,10 @@ _ZIP_KINDS = (("xl/workbook.bin", "xlsb"), ("index/document.iwa", "iwork"), ("of
 _ODS = b"application/vnd.oasis.opendocument.spreadsheet"
 _MACRO = re.compile(r".*vbaproject\.bin|xl/macrosheets/.*|(basic|scripts)/(?!.*script-l[bc]\.xml).*[^/]")
 _REPEATED = re.compile(rb'number-(rows|columns)-repeated="(\d{5,20})"')
+# A formula without the value that it had: a program wrote it that computes nothing, and a reader takes it as blank.
+_SHEET = re.compile(r"/?xl/worksheets/[^/]+\.xml", re.IGNORECASE)
+_UNCOMPUTED = re.compile(rb"(?:</(?:\w+:)?f>|<(?:\w+:)?f(?:\s[^<>]*)?/>)\s*</(?:\w+:)?c>")
+_UNCOMPUTED_ODS = re.compile(rb"<table:table-cell\b(?=[^<>]*\stable:formula=)(?![^<>]*\soffice:value-type=)[^<>]*>")
 _DOCUMENT = re.compile(r"word/document\d*\.xml")
 _MARGIN = re.compile(r"word/(header\d*|footer\d*|footnotes|endnotes)\.xml")
 
@@ -125,6 +129,10 @@ def _look_inside(archive: zipfile.ZipFile) -> None:
         raise Refusal("form-broken")
     if is_ods:
         _look_inside_ods(archive, names)
+    elif not is_document:
+        for entry in entries:
+            if _SHEET.fullmatch(entry.filename) and _UNCOMPUTED.search(archive.read(entry)):
+                raise Refusal("form-uncomputed")
 
 
 def _look_inside_ods(archive: zipfile.ZipFile, names: set[str]) -> None:
@@ -137,6 +145,8 @@ def _look_inside_ods(archive: zipfile.ZipFile, names: set[str]) -> None:
         expat.ParserCreate().Parse(content, True)            # one left open sends the reader of ods round for ever
     except (expat.ExpatError, LookupError) as error:         # LookupError: an encoding that nobody knows
         raise Refusal("form-broken") from error
+    if _UNCOMPUTED_ODS.search(content):
+        raise Refusal("form-uncomputed")
     for match in _REPEATED.finditer(content):
         rows = match[1] == b"rows"
         end = content.find(b"table-row>" if rows else b">", match.end())

@@ -70,8 +70,9 @@ class Tables:
         self.note_stray(sheet, row[0], texts, self.note_fields(texts))
 
     def note_stray(self, sheet: Sheet, line_no: int, texts: Sequence[str], taken: Mapping[str, str]) -> None:
-        """Note a digest where no list is, in a row whose fields are `taken`."""
-        stray = next((text for text in texts if _LOST_DIGEST.search(text) and text not in taken.values()), "")
+        """Note a digest where no list is, in a row whose fields are `taken`; a CRC32 where a file is named beside it."""
+        stray = next((text for text in texts if _LOST_DIGEST.search(text) and text not in taken.values()), "") or (
+            next(filter(_CRC32.fullmatch, texts), "") if any(map(_FILE_NAME.fullmatch, texts)) else "")
         if stray:
             self.outside.append((sheet.name, line_no, stray))
 
@@ -453,6 +454,7 @@ def _content(texts: Sequence[str]) -> str:
 
 _BETWEEN = re.compile(r"[\n;,；，、]")
 _LOST_DIGEST = re.compile(r"[0-9A-Fa-f]{32}")
+_CRC32 = re.compile(r"(?=.*[A-Fa-f])[0-9A-Fa-f]{8}")       # of digits alone it may be a day: its neighbours tell
 _NO_NAME = re.compile("[\0\n\r\ufffd]")
 _WORD_END = re.compile(r"[\d:.、,;(]")
 _FILE_NAME = re.compile(r"[^\s,，。;；:：]+\.[A-Za-z][A-Za-z0-9]{0,4}")

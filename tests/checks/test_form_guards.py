@@ -203,3 +203,24 @@ def test_two_sheets_of_one_name_are_refused(tmp_path: Path) -> None:
     parts = entries(out.getvalue())
     parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(b'name="two"', b'name="one"')
     assert refusal(written(tmp_path, "f.xlsx", packed(parts))) == ("form-broken", "")
+
+
+@pytest.mark.parametrize("formula", ["<f>A1</f>", '<f t="shared" si="0"/>', "<f>A1</f> "])
+def test_a_formula_without_its_result_is_not_taken_for_a_blank(tmp_path: Path, formula: str) -> None:
+    parts = entries(book())
+    name, was = "xl/worksheets/sheet1.xml", b'<c r="B2" t="s"><v>5</v></c>'
+    assert parts[name].count(was) == 1
+    parts[name] = parts[name].replace(was, f'<c r="B2">{formula}</c>'.encode())
+    (tmp_path / "form.xlsx").write_bytes(packed(parts))
+    assert refusal(tmp_path / "form.xlsx") == ("form-uncomputed", "")
+    parts[name] = parts[name].replace(formula.encode(), b'<f>A1</f><v></v>')
+    (tmp_path / "form.xlsx").write_bytes(packed(parts))
+    read_form(tmp_path / "form.xlsx")                        # a result that is blank is a result
+
+
+def test_a_formula_of_an_ods_without_its_result_is_not_taken_for_a_blank(tmp_path: Path) -> None:
+    parts = entries(ods(tmp_path, [HEADER, ROW], '<table:table-cell table:formula="of:=[.A1]"').read_bytes())
+    read_form(tmp_path / "form.ods")
+    parts["content.xml"] = parts["content.xml"].replace(b' office:value-type="string"', b"", 1)
+    (tmp_path / "form.ods").write_bytes(packed(parts))
+    assert refusal(tmp_path / "form.ods") == ("form-uncomputed", "")
