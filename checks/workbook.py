@@ -70,7 +70,7 @@ class Tables:
         self.note_stray(sheet, row[0], texts, self.note_fields(texts))
 
     def note_stray(self, sheet: Sheet, line_no: int, texts: Sequence[str], taken: Mapping[str, str]) -> None:
-        """Note a digest where no list is, in a row whose fields are `taken`; a CRC32 where a file is named beside it."""
+        """Note a digest where no list is, in a row whose fields are `taken`; a CRC32 too, beside a file."""
         stray = next((text for text in texts if _LOST_DIGEST.search(text) and text not in taken.values()), "") or (
             next(filter(_CRC32.fullmatch, texts), "") if any(map(_FILE_NAME.fullmatch, texts)) else "")
         if stray:
