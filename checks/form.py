@@ -424,10 +424,11 @@ def _repeated(lines: Lines) -> Iterable[Finding]:
 
     Two algorithms for one file are two lines, and so is one name in two packages.
     """
-    # A slot by the hash of each name; only names whose slot is met twice are looked at (a set takes 100 bytes a line).
+    # A slot by name and algorithm; only lines whose slot is met twice are looked at (a set takes 100 bytes a line).
     mask = (1 << min(24, (8 * len(lines)).bit_length())) - 1
     seen, twice = bytearray(mask + 1), set()
-    slots = array("l", (hash(path) & mask for path in map(_same, lines.paths)))
+    slots = array("l", ((hash(path) + 0x9E3779B1 * kind) & mask
+                        for path, kind in zip(map(_same, lines.paths), lines._algorithms, strict=True)))
     for slot in slots:
         if seen[slot]:
             twice.add(slot)

@@ -200,13 +200,14 @@ def hashdeep(sample: Sequence[str], _file_name: str) -> Reader | None:
         return None
     kinds = [algorithm_named(column) for column in columns]
 
+    written = ",".join(["([0-9]+)", *("([0-9A-Fa-f]+)" if kind else "([^,]*)" for kind in kinds[1:-1]), "(.*)"])
+    line, digests = re.compile(written, re.DOTALL), [(at, kind) for at, kind in enumerate(kinds) if kind]
+
     def parse(text: str) -> list[Entry]:
-        cells = text.split(",", len(columns) - 1)
-        if len(cells) != len(columns) or not (cells[0].isascii() and cells[0].isdigit()):
+        match = line.fullmatch(text)
+        if not match:
             return []
-        found = [(kind, cell) for kind, cell in zip(kinds, cells, strict=True) if kind]
-        if not all(re.fullmatch("[0-9A-Fa-f]+", cell) for _, cell in found):
-            return []
-        return [entry_of(cells[-1], kind, cell, f"{cells[0]}B") for kind, cell in found]
+        cells = match.groups()
+        return [entry_of(cells[-1], kind, cells[at], f"{cells[0]}B") for at, kind in digests]
 
     return Reader(("##", sample[0], sample[1]), parse)
