@@ -274,7 +274,7 @@ class Disk:
         try:
             volume.tsk = TskVolume(self._surface, part.start, length, volume.kind)
         except OSError:
-            found.append(damaged("volume", part.start))
+            found.append(damaged("file-system", part.start))
             return
         walk = Walk(volume.tsk, files, self._inodes, state.dentries)
         walk.run(state.encrypted)
