@@ -323,8 +323,9 @@ class Disk:
 
     def _is_blank(self) -> bool:
         size = self._source.size_bytes
-        return not any(self._surface.read(0, HEAD_BYTES)) and not self._surface.bad and not any(
-            any(self._surface.read(at, UNIT)) for at in range(0, size, max(UNIT, size // _BLANK_SAMPLES // UNIT * UNIT)))
+        step = max(UNIT, size // _BLANK_SAMPLES // UNIT * UNIT)
+        return not any(self._surface.read(0, HEAD_BYTES)) and not self._surface.bad \
+            and not any(any(self._surface.read(at, UNIT)) for at in range(0, size, step))
 
     def _unread(self, files: Files) -> list[Finding]:
         """Blocks that failed while the structure was read, those aside that a planned file occupies: the pass tells."""

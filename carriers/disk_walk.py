@@ -9,17 +9,18 @@ from __future__ import annotations
 from array import array
 
 from carriers import names, ntfs
-from carriers.file_systems import EXFAT, NTFS
-from carriers.model import THROUGH, Extent, FileEntry, Files, Finding
+from carriers.file_systems import EXFAT, HFS_PLUS, NTFS
+from carriers.model import HOLE, THROUGH, Extent, FileEntry, Files, Finding
 from carriers.partitions import UNIT
 from carriers.tsk_volume import DIRECTORY, KINDS, LINK, NOTHING, REGULAR, Content, Entry, TskVolume
 
 _EXTEND = 11                    # NTFS: the directory of further metafiles
+_FIRST_OF = {NTFS: ntfs.FIRST_USER_RECORD, HFS_PLUS: 16}       # inodes below are the file system's own files
 _MOST_DEEP = 1024               # directories in each other
+_MIRRORED = 4                   # NTFS: records that $MFTMirr has of the MFT
 _EXAMPLES = 3
 _DENTRY = 32                    # bytes of a directory entry of FAT and exFAT
 _FIRST_DENTRY = 3               # what pytsk3 numbers the first one
-_HIBERNATED = (b"hibr", b"HIBR", b"WAKE", b"wake")
 
 
 class Walk:
@@ -36,6 +37,7 @@ class Walk:
         self._deleted: list[str] = []
         self._deleted_count = 0
         self._held = (0, b"")
+        self._runs: tuple[tuple[int, int, int], ...] = ()       # exFAT: of the directory that is being read
         self.findings: list[Finding] = []
         self.seen: set[int] = set()
         self.records = ntfs.Records()
@@ -73,6 +75,8 @@ class Walk:
         inner: list[tuple[int, str, bytes]] = []
         met: set[str] = set()
         try:
+            if self._volume.kind is EXFAT:
+                self._runs = self._volume.content(self._volume.open(inode)).runs
             for entry in self._volume.entries(inode):
                 raw = self._short_name(entry) if entry.short else entry.raw
                 text, guess = self._decoded(raw, entry)
@@ -82,7 +86,7 @@ class Walk:
                     if not hidden and len(self._deleted) < _EXAMPLES:
                         self._deleted.append(shown)
                     continue
-                is_metafile = self._volume.kind is NTFS and entry.inode < ntfs.FIRST_USER_RECORD
+                is_metafile = entry.inode < _FIRST_OF.get(self._volume.kind, 0)
                 if entry.kind == DIRECTORY and (not is_metafile or entry.inode == _EXTEND):
                     inner.append((entry.inode, shown, raw_path + raw))
                 self.seen.add(entry.inode)
@@ -92,6 +96,8 @@ class Walk:
                     self.findings.append(Finding("name-undecodable", shown, facts={"encoding": guess}))
                 if names.is_unsafe(text):
                     self.findings.append(Finding("name-unsafe", shown))
+                if entry.is_found:
+                    self._damaged("unreached", shown)
                 if shown in met:
                     self._damaged("duplicate-name", shown)
                 met.add(shown)
@@ -137,15 +143,18 @@ class Walk:
             content, streams = NOTHING, ()
         state = self.records.states[entry.inode] if entry.inode < len(self.records.states) else 0
         if content.is_outside:
-            self.findings.append(Finding("extent-outside", path, Extent(content.runs[-1][0] // UNIT, content.runs[-1][1]),
-                                         {"limit_bytes": self._volume.block_bytes * int(self._volume.info.block_count)}))
+            limit = self._volume.block_bytes * int(self._volume.info.block_count)
+            place = Extent(content.runs[-1][0] // UNIT, content.runs[-1][1])
+            self.findings.append(Finding("extent-outside", path, place, {"limit_bytes": limit}))
         if state & ntfs.ENCRYPTED:
             self._add(entry, FileEntry(path, raw, entry.size, (), "file-encrypted"))
             self.findings.append(Finding("file-encrypted", path, facts={"kind": "EFS"}))
-        elif content.size != entry.size or (not content.runs and not content.flags):
+        elif content.size != entry.size or content.is_short or content.flags == 0:
             self._add(entry, FileEntry(path, raw, entry.size, (), "structure-damaged"))
             self._damaged("file", path)
-        elif content.plain and self._is_whole(entry, state):
+        elif self._volume.kind is EXFAT:
+            self._add_exfat(entry, content, path, raw)
+        elif content.plain and (self._volume.kind is not NTFS or state & ntfs.WHOLE):
             self._add(entry, FileEntry(path, raw, entry.size, _extents(content, entry.size)))
         else:
             first = self._links.setdefault(entry.inode, len(self._files))
@@ -157,28 +166,45 @@ class Walk:
         self._files.add(file)
         self._inodes.append(entry.inode)
 
-    def _is_whole(self, entry: Entry, state: int) -> bool:
-        """Whether all of a plain file was ever written: what lies behind the initialised part is old bytes."""
-        if self._volume.kind is NTFS:
-            return bool(state & ntfs.WHOLE)
-        if self._volume.kind is EXFAT:
-            stream = self._dentry(entry.inode, 2)[_DENTRY:]     # Microsoft exFAT specification §7.6
-            return stream[:1] == b"\xc0" and stream[8:16] == stream[24:32] == entry.size.to_bytes(8, "little")
-        return True
+    def _add_exfat(self, entry: Entry, content: Content, path: str, raw: bytes) -> None:
+        """A file of exFAT: what lies behind its valid length are zeros, which pytsk3 does not know.
 
-    def _dentry(self, inode: int, count: int = 1) -> bytes:
-        """Directory entries of FAT or exFAT by pytsk3's number; they may go on elsewhere after a cluster's end."""
-        at = self._volume.start + self._dentries + (inode - _FIRST_DENTRY) * _DENTRY
+        Source: Microsoft exFAT specification §7.6.5 (ValidDataLength).
+        """
+        stream = self._stream_entry(entry.inode)
+        valid, size = int.from_bytes(stream[8:16], "little"), int.from_bytes(stream[24:32], "little")
+        if stream[:1] != b"\xc0" or size != entry.size or valid > size or not content.plain:
+            self._add(entry, FileEntry(path, raw, entry.size, (), "structure-damaged"))
+            self._damaged("file", path)
+            return
+        rest = (Extent(HOLE, size - valid),) if valid < size else ()
+        self._add(entry, FileEntry(path, raw, size, _extents(content, valid) + rest))
+
+    def _stream_entry(self, inode: int) -> bytes:
+        """The entry after that of a file of exFAT; it may lie in the directory's next cluster. b"": there is none."""
+        at = self._place(inode)
+        for start, length, offset in self._runs:
+            if start <= at < start + length:
+                behind = offset + at - start + _DENTRY
+                return next((self._dentry(begin + behind - first) for begin, count, first in self._runs
+                             if first <= behind < first + count), b"")
+        return b""
+
+    def _place(self, inode: int) -> int:
+        """Where a directory entry of FAT or exFAT lies by pytsk3's number."""
+        return self._volume.start + self._dentries + (inode - _FIRST_DENTRY) * _DENTRY
+
+    def _dentry(self, at: int) -> bytes:
         begin, held = self._held
-        if not begin <= at <= begin + len(held) - count * _DENTRY:
+        if not begin <= at <= begin + len(held) - _DENTRY:
             begin, held = self._held = at - at % UNIT, self._volume.surface.read(at - at % UNIT, 16 * UNIT)
-        return held[at - begin:at - begin + count * _DENTRY]
+        return held[at - begin:at - begin + _DENTRY]
 
     def _short_name(self, entry: Entry) -> bytes:
         """An 8.3 name that has no long one: pytsk3 replaces what is not UTF-8, so its bytes are taken as recorded."""
         if entry.raw.isascii() and b"^" not in entry.raw:
             return entry.raw
-        dentry = self._dentry(entry.inode)
+        dentry = self._dentry(self._place(entry.inode))
         base, extension = dentry[:8].rstrip(b" "), dentry[8:11].rstrip(b" ")
         if base[:1] == b"\x05":
             base = b"\xe5" + base[1:]
@@ -216,6 +242,9 @@ class Walk:
             self.records = ntfs.read_records(lambda at, n: volume.read(table, at, n), content.size, size, used)
         if self.records.damaged:
             self._damaged("MFT", count=len(self.records.damaged))
+        mirror = volume.read(volume.open(1), 0, _MIRRORED * size)
+        if mirror != volume.read(table, 0, _MIRRORED * size):
+            self.findings.append(Finding("descriptor-copies-differ", facts={"what": "MFT-copy", "count": 1}))
         log = volume.read(volume.open(2), 0, 4096)
         if self.records.dirty or not ntfs.is_clean(log):
             self.dirty = "journal"

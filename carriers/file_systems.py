@@ -1,4 +1,4 @@
-"""Which file system begins at a place of a disk: those that can be read, those that are encrypted, and all others by name.
+"""Which file system begins at a place of a disk: those that are read, those that are encrypted, all others by name.
 
 Takes the first bytes of a volume; gives a `Kind`. Relies on the signatures that the makers of each publish; a file
 system that is not in the table has no name, and is never taken for nothing.
@@ -33,10 +33,11 @@ EXT = Kind("ext", TSK, "TSK_FS_TYPE_EXT_DETECT")
 HFS_PLUS = Kind("HFS+", TSK, "TSK_FS_TYPE_HFS_DETECT")
 NONE = Kind("", UNKNOWN)
 
+_TO_GO = bytes.fromhex("3bd67649292ed84a8399f6a339e3d001")      # the GUID 4967d63b-2e29-4ad8-8399-f6a339e3d001
 # In this order: what encrypts comes before what it may look like. (place, bytes): all must be there.
 _SIGNATURES: tuple[tuple[Kind, tuple[tuple[int, bytes], ...]], ...] = (
     (Kind("BitLocker", ENCRYPTED), ((3, b"-FVE-FS-"),)),
-    (Kind("BitLocker To Go", ENCRYPTED), ((3, b"MSWIN4.1"), (0x1A8, bytes.fromhex("3bd67649292ed84a8399f6a339e3d001")))),
+    (Kind("BitLocker To Go", ENCRYPTED), ((3, b"MSWIN4.1"), (0x1A8, _TO_GO))),
     (Kind("LUKS", ENCRYPTED), ((0, b"LUKS\xba\xbe"),)),
     (Kind("FileVault (CoreStorage)", ENCRYPTED), ((88, b"CS"), (8, b"\1\0"), (10, b"\x10\0"))),
     (NTFS, ((3, b"NTFS    "), (510, b"\x55\xaa"))),

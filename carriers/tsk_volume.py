@@ -28,7 +28,8 @@ _OF_EXFAT = frozenset({b"$ALLOC_BITMAP", b"$UPCASE_TABLE", b"$TEX_FAT", b"$VOLUM
 class Entry(NamedTuple):
     """A name in a directory. kind: TSK_FS_META_TYPE, 0 where its inode is not in use, -1 where the name is deleted.
 
-    raw: as pytsk3 gives it; short: of FAT, whether it is the 8.3 name.
+    raw: as pytsk3 gives it; short: of FAT, whether it is the 8.3 name. is_found: of NTFS, a record that names its
+    directory, which does not name it: pytsk3 shows it all the same.
     """
 
     raw: bytes
@@ -38,22 +39,25 @@ class Entry(NamedTuple):
     link: bytes
     short: bool
     file: Any
+    is_found: bool = False
 
 
 class Content(NamedTuple):
     """Where the content of a file lies. runs: (start, length, offset in the file) in bytes of the disk.
 
     flags: TSK_FS_ATTR_FLAG; plain: no hole, nothing unwritten, runs that cover the size. size: of the attribute.
+    is_short: runs that do not cover it; is_outside: runs that leave the volume.
     """
 
     flags: int
     size: int
     plain: bool
     runs: tuple[tuple[int, int, int], ...]
+    is_short: bool
     is_outside: bool
 
 
-NOTHING = Content(0, 0, False, (), False)
+NOTHING = Content(0, 0, False, (), False, False)
 
 
 class TskVolume:
@@ -99,7 +103,8 @@ class TskVolume:
             return Entry(raw, inode, 0, 0, b"", False, None)
         kind = int(meta.type)
         link = (meta.link or b"") if kind == LINK else b""
-        return Entry(raw, inode, kind, int(meta.size), link, self.kind is FAT and not name.shrt_name, file)
+        return Entry(raw, inode, kind, int(meta.size), link, self.kind is FAT and not name.shrt_name, file,
+                     self.kind is NTFS and not int(name.type))
 
     def content(self, file: Any) -> Content:
         """Where a file's content lies. Raises: OSError where pytsk3 cannot tell."""
@@ -121,17 +126,19 @@ class TskVolume:
         plain, is_outside, covered = bool(flags & _NONRESIDENT), False, 0
         for run in attribute:
             addr, count, offset = int(run.addr), int(run.len), int(run.offset)
+            in_order = offset == covered
+            covered = offset + count
             if int(run.flags):
                 plain = False
                 continue
             is_outside = is_outside or addr + count > limit
-            plain = plain and offset == covered
-            covered = offset + count
+            plain = plain and in_order
             length = min(count * block, size - offset * block)
             if length > 0:
                 runs.append((self.start + addr * block, length, offset * block))
-        plain = plain and covered * block >= size and not flags & (_ENCRYPTED | _COMPRESSED | _SPARSE)
-        return Content(flags, size, plain, tuple(runs), is_outside)
+        is_short = bool(flags & _NONRESIDENT) and covered * block < size
+        plain = plain and not is_short and not flags & (_ENCRYPTED | _COMPRESSED | _SPARSE)
+        return Content(flags, size, plain, tuple(runs), is_short, is_outside)
 
     def open(self, inode: int) -> Any:
         """A file by its inode. Raises: OSError."""

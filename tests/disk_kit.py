@@ -20,7 +20,8 @@ PREALLOCATED = {"长.bin": bytes(20000)}                     # of 20 000 bytes n
 
 def run(*command: str, cwd: Path | None = None, text: str = "") -> bytes:
     """Run a tool; what it said. Raises: CalledProcessError."""
-    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1", "PATH": f"{os.environ['PATH']}:/sbin:/usr/sbin"}
+    environment = {**os.environ, "LC_ALL": "C.UTF-8", "MTOOLS_SKIP_CHECK": "1",
+                   "PATH": f"{os.environ['PATH']}:/sbin:/usr/sbin"}
     return subprocess.run(command, cwd=cwd, env=environment, check=True, capture_output=True,
                           input=text.encode()).stdout
 
@@ -29,8 +30,8 @@ def ext(folder: Path, content: Mapping[str, bytes] = CONTENT, *options: str, nam
     """ext4 of 4 MiB over a medium full of old bytes, by mkfs.ext4 -d; lost+found is taken away."""
     image = folder / name
     image.write_bytes(b"old " * MIB)
-    run("mkfs.ext4", "-q", "-L", LABEL[:16], "-E", "nodiscard", *options, "-d", str(plant(folder, content, name + ".d")),
-        str(image))
+    run("mkfs.ext4", "-q", "-L", LABEL[:16], "-E", "nodiscard", *options,
+        "-d", str(plant(folder, content, name + ".d")), str(image))
     debugfs(image, "rmdir /lost+found")
     return image
 
@@ -89,11 +90,13 @@ def against_whole(folder: Path, image: Path) -> Case:
 
 
 def record(image: Path, name: str) -> int:
-    """Where the MFT record of a file lies that has this name. Source: Linux-NTFS, FILE record and $FILE_NAME."""
+    """Where the MFT record of a file lies that has this name; the first that is in use, the root directory's aside.
+
+    Source: Linux-NTFS, FILE record and $FILE_NAME.
+    """
     raw, wanted = image.read_bytes(), name.encode("utf-16-le")
-    places = [at for at in range(0, len(raw), 1024) if raw[at:at + 4] == b"FILE" and wanted in raw[at:at + 510]]
-    assert len(places) == 1, places
-    return places[0]
+    return next(at for at in range(0, len(raw), 1024) if raw[at:at + 4] == b"FILE" and wanted in raw[at:at + 510]
+                and raw[at + 22] & 1 and raw[at + 44] != 5)
 
 
 def attribute(image: Path, name: str, kind: int = 0x80) -> int:

@@ -47,7 +47,8 @@ from tests.vectors_kit import BLOCK, CONTENT, Case, genisoimage, listed
 
 VECTORS = Path(__file__).parent / "vectors"
 NAMES = sorted(path.parent.name for path in VECTORS.glob("*/expect.toml"))
-STANDING = {"disc": ("safety", "quality"), "disk": ("safety", "health"), "folder": ("safety",)}      # checks that this station cannot make
+# checks that this station cannot make
+STANDING = {"disc": ("safety", "quality"), "disk": ("safety", "health"), "folder": ("safety",)}
 KEYS = {"schema", "outcome", "intake", "batch", "reference", "carrier", "digests", "drive", "host", "clock",
         "read_only", "people", "sittings", "policy_sha256", "catalogue_sha256", "selftest", "resolutions", "counts",
         "lines", "findings", "checks", "coverage", "speed", "versions"}

@@ -9,7 +9,7 @@ from tests.vectors_kit import PLAIN, Case, patch
 
 def build(folder: Path) -> Case:
     image = fat(folder, PLAIN)
-    first = dentry(image, b"A       DAT") + 26
+    first = dentry(image, b"B       DAT") + 26
     cluster = int.from_bytes(image.read_bytes()[first:first + 2], "little")
-    patch(image, dentry(image, b"B       DAT") + 26, (cluster + 1).to_bytes(2, "little"))
+    patch(image, dentry(image, b"A       DAT") + 26, (cluster + 1).to_bytes(2, "little"))
     return against(folder, image, PLAIN)

@@ -8,5 +8,6 @@ from tests.vectors_kit import CONTENT, PLAIN, Case
 
 
 def build(folder: Path) -> Case:
-    image = table(folder, "label: dos\nstart=1MiB,size=2MiB,type=c\n", [(1, fat(folder)), (3, ext(folder, PLAIN, name="e.img"))])
+    old = ext(folder, PLAIN, name="e.img")
+    image = table(folder, "label: dos\nstart=1MiB,size=2MiB,type=c\n", [(1, fat(folder)), (3, old)])
     return against(folder, image, CONTENT)

@@ -8,6 +8,7 @@ from tests.vectors_kit import PLAIN, Case, patch
 
 
 def build(folder: Path) -> Case:
-    image = table(folder, "label: dos\nstart=1MiB,size=2MiB,type=c\nstart=4MiB,size=4MiB,type=7\n", [(1, fat(folder, PLAIN))])
+    script = "label: dos\nstart=1MiB,size=2MiB,type=c\nstart=4MiB,size=4MiB,type=7\n"
+    image = table(folder, script, [(1, fat(folder, PLAIN))])
     patch(image, 4 << 20, stale(4 << 20))
     return against(folder, image, PLAIN)

@@ -13,5 +13,5 @@ def build(folder: Path) -> Case:
     raw = CONTENT["案卷/0002.bin"]
     content = {**CONTENT, "c/compressed.txt": ("压缩\n".encode() * 15000)[:100000] + raw + bytes(70000)}
     image = kept(folder, "ntfs-rich")
-    at = image.read_bytes().index(raw[4000:5000]) // 512
+    at = image.read_bytes().index("压缩\n".encode()) // 512
     return replace(against(folder, image, content), pread=FaultySource(bad=[at], block_bytes=512))

@@ -9,5 +9,8 @@ from tests.vectors_kit import PLAIN, Case, patch
 
 def build(folder: Path) -> Case:
     image = ntfs(folder, PLAIN)
-    patch(image, attribute(image, "$Volume", 0x70) + 24 + 10, b"\1")
+    volume = attribute(image, "$Volume", 0x70) + 24 + 10
+    mirror = image.read_bytes().rindex(b"$\0V\0o\0l\0u\0m\0e\0") // 1024 * 1024
+    for at in (volume, mirror + volume % 1024):
+        patch(image, at, b"\1")
     return against(folder, image, PLAIN)

@@ -9,5 +9,7 @@ from tests.vectors_kit import CONTENT, Case, patch
 
 def build(folder: Path) -> Case:
     image = kept(folder, "ntfs-reparse")
-    patch(image, attribute(image, "案卷", 0x90) + 24 + 8 + 32, b"\0" * 8 + b"\x10\0\0\0\2\0\0\0")
+    root = attribute(image, "案卷", 0x90) + 32
+    patch(image, root + 20, b"\x20")
+    patch(image, root + 32, b"\0" * 8 + b"\x10\0\0\0\2\0\0\0")
     return against(folder, image, CONTENT)
