@@ -47,7 +47,10 @@ class Walk:
     def run(self, is_encrypted: bool) -> None:
         """List everything. is_encrypted: whether any file may be, and nothing tells which. Raises: DriveLost."""
         if self._volume.kind is NTFS:
-            self._read_records()
+            try:
+                self._read_records()
+            except OSError:                     # one of the first records, which all else hangs on
+                self._damaged("MFT")
         pending = [(self._volume.root, "", b"", False, 0)]
         entered = {self._volume.root}
         while pending:

@@ -60,12 +60,29 @@ class Content(NamedTuple):
 NOTHING = Content(0, 0, False, (), False, False)
 
 
+class _Image(pytsk3.Img_Info):                  # type: ignore[misc]    # pytsk3 wants a class of its own kind
+    """A volume as an image."""
+
+    def __init__(self, surface: Surface, start: int, length: int) -> None:
+        self._surface, self._start, self._length = surface, start, length
+        super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._surface.peek(self._start + offset, min(size, self._length - offset))
+
+    def get_size(self) -> int:
+        return self._length
+
+    def close(self) -> None:
+        """pytsk3 has nothing to close: the surface is another's."""
+
+
 class TskVolume:
     """Raises: OSError where pytsk3 finds no such file system; DriveLost, CarrierChanged."""
 
     def __init__(self, surface: Surface, start: int, length: int, kind: Kind) -> None:
         self.surface, self.start, self.kind = surface, start, kind
-        self._image = _image(surface, start, min(length, surface.size_bytes - start))
+        self._image = _Image(surface, start, min(length, surface.size_bytes - start))
         try:
             self._volume = pytsk3.FS_Info(self._image, offset=0, type=getattr(pytsk3, kind.tsk_type))
         finally:
@@ -158,21 +175,3 @@ class TskVolume:
             content = b""
         self.surface.check()
         return content
-
-
-def _image(surface: Surface, start: int, length: int) -> Any:
-    """The volume as an image of pytsk3, which wants a class of its own kind."""
-    class Image(pytsk3.Img_Info):               # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
-
-        def read(self, offset: int, size: int) -> bytes:
-            return surface.peek(start + offset, min(size, length - offset))
-
-        def get_size(self) -> int:
-            return length
-
-        def close(self) -> None:
-            pass
-
-    return Image()
