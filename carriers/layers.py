@@ -328,7 +328,8 @@ def bound_content(files: Files, block_bytes: int, carrier_bytes: int) -> list[Fi
         return found
     for number, path in enumerate(files.paths):
         size = 0 if number in files.obstacles else sum(
-            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) for e in files.extents(number))
+            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) if e.start_lba >= 0
+            else e.length_bytes for e in files.extents(number))
         if size > left:
             files.obstacles[number] = "structure-damaged"
             found.append(damaged("too-many-extents", path))
