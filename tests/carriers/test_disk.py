@@ -25,8 +25,10 @@ def read(disk: Disk, plan: Iterable[PlannedRead]) -> dict[int, bytes | None]:
     for chunk in disk.read(plan):
         for part in chunk.parts:
             before = found.get(part.file_no, b"")
-            piece = chunk.content[part.at_bytes:part.at_bytes + part.length_bytes] if chunk.content is not None else None
-            found[part.file_no] = before + piece if before is not None and piece is not None else None
+            if before is None or chunk.content is None:
+                found[part.file_no] = None
+            else:
+                found[part.file_no] = before + chunk.content[part.at_bytes:part.at_bytes + part.length_bytes]
     return found
 
 
