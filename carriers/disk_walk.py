@@ -9,7 +9,7 @@ from __future__ import annotations
 from array import array
 
 from carriers import names, ntfs
-from carriers.file_systems import EXFAT, HFS_PLUS, NTFS
+from carriers.file_systems import EXFAT, EXT, FAT, HFS_PLUS, NTFS
 from carriers.model import HOLE, THROUGH, Extent, FileEntry, Files, Finding
 from carriers.partitions import UNIT
 from carriers.tsk_volume import DIRECTORY, KINDS, LINK, NOTHING, REGULAR, Content, Entry, TskVolume
@@ -216,9 +216,16 @@ class Walk:
         return base + (b"." + extension if extension else b"")
 
     def _decoded(self, raw: bytes, entry: Entry) -> tuple[str, str]:
-        """A name as text. Where the file system records UTF-16 it is no guess; a lone surrogate stays one."""
-        if self._volume.kind.name == "ext" or entry.short:
+        """A name as text. Where the file system records UTF-16 it is no guess, but for a lone surrogate.
+
+        pytsk3 writes "^" for that; the MFT has the name as it is. Of FAT and exFAT a "^" is said to be doubtful.
+        """
+        if self._volume.kind is EXT or entry.short:
             return names.decoded(raw)
+        if b"^" in raw and entry.inode in self.records.names:
+            return self.records.names[entry.inode][0], ""
+        if b"^" in raw and self._volume.kind in (EXFAT, FAT):
+            return raw.decode("utf-8", "surrogateescape"), "bytes"
         try:
             return raw.decode("utf-8", "surrogatepass"), ""
         except UnicodeDecodeError:

@@ -14,7 +14,7 @@ FIRST_USER_RECORD = 24                                  # 0-15 are the metafiles
 _HEAD = struct.Struct("<4sHHQHHHHIIQ")                  # magic, usa offset and count, lsn, seq, links, attrs, flags, …
 _ATTRIBUTE = struct.Struct("<IIBBHHH")                  # type, length, non-resident, name length and offset, flags, id
 _TOGETHER = 1 << 20
-_REPARSE, _DATA, _NAME, _VOLUME = 0xC0, 0x80, 0x60, 0x70
+_REPARSE, _DATA, _LABEL, _VOLUME, _NAME = 0xC0, 0x80, 0x60, 0x70, 0x30
 _COMPRESSED_OR_SPARSE, _IS_ENCRYPTED = 0x80FF, 0x4000
 _DIRTY = 0x0001
 
@@ -27,13 +27,15 @@ _CLOUD, _CLOUD_MASK = 0x9000001A, 0xFFFF0FFF
 class Records:
     """The records of an MFT. states: bits by number; streams: (name, bytes) of named $DATA; tags: of reparse points.
 
-    damaged: records that the bitmap calls used and that cannot be read. dirty, label: as `$Volume` says.
+    names: those that are no sound UTF-16, which pytsk3 garbles. damaged: records that the bitmap calls used and that
+    cannot be read. dirty, label: as `$Volume` says.
     """
 
     def __init__(self) -> None:
         self.states = bytearray()
         self.streams: dict[int, list[tuple[str, int]]] = {}
         self.tags: dict[int, int] = {}
+        self.names: dict[int, list[str]] = {}
         self.damaged: list[int] = []
         self.dirty = False
         self.label = ""
@@ -109,9 +111,20 @@ def _take(found: Records, number: int, raw: bytes) -> bool:
             found.tags[owner] = int.from_bytes((attribute.resident or b"")[:4], "little")
         elif attribute.kind == _VOLUME and owner == 3:
             found.dirty = bool(int.from_bytes((attribute.resident or b"")[10:12], "little") & _DIRTY)
-        elif attribute.kind == _NAME and owner == 3:
+        elif attribute.kind == _NAME:
+            _take_name(found, owner, attribute.resident or b"")
+        elif attribute.kind == _LABEL and owner == 3:
             found.label = (attribute.resident or b"").decode("utf-16-le", "replace")
     return True
+
+
+def _take_name(found: Records, owner: int, value: bytes) -> None:
+    """A $FILE_NAME: its length in characters stands at 64, the name from 66 on."""
+    name = value[66:66 + 2 * value[64]] if len(value) > 66 else b""
+    try:
+        name.decode("utf-16-le")
+    except UnicodeDecodeError:
+        found.names.setdefault(owner, []).append(name.decode("utf-16-le", "surrogatepass"))
 
 
 def _take_data(found: Records, owner: int, attribute: _Attribute) -> None:
@@ -151,7 +164,7 @@ def _attributes(record: bytes, at: int, used: int) -> Iterator[_Attribute | None
         if length < 24 or at + length > used:
             yield None
             return
-        if kind in (_DATA, _REPARSE, _NAME, _VOLUME):
+        if kind in (_DATA, _REPARSE, _LABEL, _VOLUME, _NAME):
             name = record[at + name_at:at + name_at + 2 * name_length].decode("utf-16-le", "surrogatepass") \
                 if name_length else ""
             if elsewhere:
