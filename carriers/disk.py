@@ -8,6 +8,8 @@ volume has files, so that lists made of `/media/…/LABEL` fit as they are. Reli
 """
 from __future__ import annotations
 
+import os
+import stat
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
@@ -47,6 +49,8 @@ _UNIT_OF_COMPRESSION = 64 << 10         # NTFS: 16 clusters of 4096; what is ask
 _TAIL_BYTES = 128 << 10
 _LOOKED_AT = 64 << 20                   # of each space between partitions
 _BLANK_SAMPLES = 512
+_OF_DISCS = (b"CD001", b"BEA01", b"NSR02", b"NSR03")    # ECMA-119 §8.1, ECMA-167 2/9
+_OPTICAL = 11                           # the major number of SCSI CD-ROM drives
 _RESERVED = "e3c9e316-0b5c-4db8-817d-f92df00215ae"      # Microsoft Reserved: holds nothing
 _OF_TYPE = {                            # what a partition without a signature is, as its table says
     "0x42": "LDM", "5808c8aa-7e8f-42e0-85d2-e1e90434cfb3": "LDM", "af9b60a0-1431-4f62-bc68-3311714a69ad": "LDM",
@@ -58,15 +62,23 @@ _PRECISE = {2: "FAT12", 4: "FAT16", 8: "FAT32", 0x80: "ext2", 0x100: "ext3", 0x2
 
 
 def is_disk(source: BlockSource) -> bool:
-    """Whether a source is a disk: no volume of a disc (ISO 9660, UDF), and a table or file system of disks.
+    """Whether a source is a disk: no volume of a disc (ISO 9660, UDF), and a table or file system of disks, or a drive.
 
     A disc stays one with a partition table before it, as hybrid images have. Raises: DriveLost.
     """
+    for lba in range(16, 32):                       # kept, so that a disc is not asked twice
+        block = source.read_blocks(lba, 1)
+        if block is not None and block[1:6] in _OF_DISCS:
+            return False
     surface = Surface(source)
     head = surface.read(0, HEAD_BYTES)
-    if any(head[at + 1:at + 6] in (b"CD001", b"BEA01", b"NSR02", b"NSR03") for at in range(0x8000, 0x10000, 2048)):
-        return False
-    return kind_of(head) != NONE or bool(read_table(surface.read, source.size_bytes).name)
+    return kind_of(head) != NONE or bool(read_table(surface.read, source.size_bytes).name) or _is_drive(source)
+
+
+def _is_drive(source: BlockSource) -> bool:
+    """Whether a source is a block device that is no optical drive. Source: Linux devices.txt, 11 block."""
+    status = source.path.stat()
+    return stat.S_ISBLK(status.st_mode) and os.major(status.st_rdev) != _OPTICAL
 
 
 @dataclass(slots=True)
