@@ -8,6 +8,7 @@ from pathlib import Path
 
 from carriers.blocks import BlockSource, refused
 from carriers.disc import Disc
+from carriers.disk import Disk, is_disk
 from carriers.folder import Folder
 from carriers.model import Carrier
 
@@ -21,4 +22,9 @@ def open_carrier(source: Path) -> Carrier:
         is_folder = source.is_dir()
     except OSError as error:                    # a directory on the way that must not be searched
         raise refused(source, error) from error
-    return Folder(source) if is_folder else Disc(BlockSource(source))
+    return Folder(source) if is_folder else carrier_of(BlockSource(source))
+
+
+def carrier_of(source: BlockSource) -> Carrier:
+    """A disc, or a disk where there are signs of one and none of a disc. Raises: DriveLost."""
+    return Disk(source) if is_disk(source) else Disc(source)

@@ -175,6 +175,11 @@ class BlockSource:
         """Blocks that the carrier gives, the last one counted even if cut."""
         return -(-self.size_bytes // self.block_bytes)
 
+    @property
+    def clock(self) -> Callable[[], float]:
+        """The clock that reads are timed with."""
+        return self._policy.clock
+
     def use_blocks(self, block_bytes: int) -> None:
         """Address by blocks of this many bytes from now on; what was kept is forgotten."""
         self.block_bytes = block_bytes

@@ -12,7 +12,7 @@ import xxhash
 
 from carriers import names
 from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
-from carriers.blocks import SECTOR_BYTES, BlockRun, BlockSource
+from carriers.blocks import SECTOR_BYTES, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
 from carriers.layers import bound_content, check_extents, occupied_blocks, reconcile
 from carriers.model import (
@@ -23,7 +23,6 @@ from carriers.model import (
     CarrierKind,
     Chunk,
     Extent,
-    FilePart,
     Files,
     Finding,
     PlannedRead,
@@ -31,6 +30,7 @@ from carriers.model import (
     Tree,
 )
 from carriers.path_tables import check_path_tables
+from carriers.plan import chunk_of
 from carriers.sessions import (
     Session,
     Tail,
@@ -79,7 +79,7 @@ class Disc:
                 yield Chunk(*planned, 1, 0.0, bytes(planned.extent.length_bytes))
                 continue
             for run in self._source.read_extent(planned.extent):
-                yield _chunk(planned, run, self._source.block_bytes)
+                yield chunk_of(planned, run, self._source.block_bytes)
         self._source.check_same()
 
     def content(self, file_no: int) -> bytes | None:
@@ -108,22 +108,6 @@ class Disc:
         if self._known is None:
             self._known = _read_disc(self._source)
         return self._known
-
-
-def _chunk(planned: PlannedRead, run: BlockRun, block_bytes: int) -> Chunk:
-    """One run of a read with the parts, or pieces of parts, that lie in it."""
-    parts = planned.parts
-    if run.extent != planned.extent:
-        begin = (run.extent.start_lba - planned.extent.start_lba) * block_bytes
-        parts = tuple(_cut(parts, begin, begin + run.extent.length_bytes))
-    return Chunk(planned.number, run.extent, parts, run.attempts, run.seconds, run.content)
-
-
-def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
-    for part in parts:
-        first, last = max(part.at_bytes, begin), min(part.at_bytes + part.length_bytes, end)
-        if first < last:
-            yield FilePart(part.file_no, part.offset_bytes + first - part.at_bytes, first - begin, last - first)
 
 
 def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:

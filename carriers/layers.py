@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from carriers import mapped
 from carriers.iso9660 import damaged
-from carriers.model import HOLE, Extent, Files, Finding, Tree
+from carriers.model import Extent, Files, Finding, Tree
 from carriers.volume import Listing
 
 _MOST_CONTENT = 64              # times the carrier: names of one content (hard links) are read for each of them
@@ -308,7 +308,7 @@ def check_extents(files: Files, block_bytes: int, limit_bytes: int) -> list[Find
         return findings
     intervals = sorted({(extent.start_lba, extent.skip_bytes + extent.length_bytes, number)
                         for number in range(len(files)) for extent in files.extents(number)
-                        if extent.start_lba != HOLE})
+                        if extent.start_lba >= 0})
     last = (-1, 0, -1)
     end = 0                                     # first block after the one of `last`
     for start, length, number in intervals:
@@ -328,7 +328,8 @@ def bound_content(files: Files, block_bytes: int, carrier_bytes: int) -> list[Fi
         return found
     for number, path in enumerate(files.paths):
         size = 0 if number in files.obstacles else sum(
-            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) for e in files.extents(number))
+            max(0, min(e.length_bytes, carrier_bytes - e.start_lba * block_bytes)) if e.start_lba >= 0
+            else e.length_bytes for e in files.extents(number))
         if size > left:
             files.obstacles[number] = "structure-damaged"
             found.append(damaged("too-many-extents", path))
@@ -341,7 +342,7 @@ def _beyond(files: Files, block_bytes: int, limit_bytes: int) -> list[tuple[int,
     lone = [(number, Extent(start, size)) for number, (start, size)
             in enumerate(zip(files.starts, files.sizes, strict=True)) if start * block_bytes + size > limit_bytes]
     several = [(number, extent) for number, extents in files.extents_of.items() for extent in extents
-               if extent.start_lba != HOLE
+               if extent.start_lba >= 0
                and extent.start_lba * block_bytes + extent.skip_bytes + extent.length_bytes > limit_bytes]
     return [found for found in lone if found[1].start_lba >= 0] + several
 
@@ -350,7 +351,7 @@ def occupied_blocks(files: Files, structure: Iterable[Extent], block_bytes: int,
     """The first block after all files and the structure; what ends beyond the block `limit` lies elsewhere."""
     ends = [start - -size // block_bytes for start, size in zip(files.starts, files.sizes, strict=True) if start >= 0]
     ends += [e.start_lba - -(e.skip_bytes + e.length_bytes) // block_bytes
-             for extents in (structure, *files.extents_of.values()) for e in extents if e.start_lba != HOLE]
+             for extents in (structure, *files.extents_of.values()) for e in extents if e.start_lba >= 0]
     end = max(ends, default=0)
     return end if end <= limit else max((end for end in ends if end <= limit), default=0)
 

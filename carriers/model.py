@@ -77,10 +77,12 @@ class CarrierId:
 
 
 HOLE = -1                       # as start_lba: recorded nowhere, and zeros by the file system's own rules
+THROUGH = -3                    # as start_lba, or less: the file numbered THROUGH - start_lba, whose content only the
+                                # carrier's own reader gives (compressed, inside a record …); skip_bytes: where in it
 
 
 class Extent(NamedTuple):
-    """A run of bytes that starts at a block, or `HOLE`.
+    """A run of bytes that starts at a block, or `HOLE`, or `THROUGH`.
 
     partition: tapes only. skip_bytes: bytes of the first block before it (UDF keeps small files inside their ICB).
     """
@@ -111,7 +113,7 @@ class Files(Sequence[FileEntry]):
     """Files in columns: a FileEntry is made when asked for (objects cost 1.5 kB a file, columns 0.1 kB).
 
     The columns may be read directly where half a million files are walked. A file with one extent has its start in
-    `starts`; one with none has -1, one with several -2 and its extents in `extents_of`.
+    `starts`, also if that is `THROUGH`; one with none has -1, one with several -2 and its extents in `extents_of`.
     """
 
     def __init__(self) -> None:
@@ -128,7 +130,7 @@ class Files(Sequence[FileEntry]):
         self.paths.append(entry.path)
         self.sizes.append(entry.size_bytes)
         if len(entry.extents) == 1 and entry.extents[0] == (entry.extents[0].start_lba, entry.size_bytes, 0, 0) \
-                and entry.extents[0].start_lba >= 0:
+                and (entry.extents[0].start_lba >= 0 or entry.extents[0].start_lba <= THROUGH):
             self.starts.append(entry.extents[0].start_lba)
         elif not entry.extents:
             self.starts.append(-1)
@@ -144,7 +146,7 @@ class Files(Sequence[FileEntry]):
     def extents(self, number: int) -> tuple[Extent, ...]:
         """The extents of a file, in the order of its content."""
         start = self.starts[number]
-        if start >= 0:
+        if start >= 0 or start <= THROUGH:
             return (Extent(start, self.sizes[number]),)
         return self.extents_of[number] if start == -2 else ()
 
@@ -183,6 +185,8 @@ class Structure:
     largest claim; 0 = no claim). files is None where only reading will tell (a tar tape). trees are in the order in
     which names of a form are looked up. structure_extents: what the structure itself occupies, ascending, disjoint.
     unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
+    free_space: what belongs to no file is free space, which a disk has much of, and is read only for a digest of the
+    whole carrier.
     """
 
     layers: tuple[str, ...]
@@ -195,6 +199,7 @@ class Structure:
     trees: tuple[Tree, ...]
     structure_extents: tuple[Extent, ...] = ()
     unseen_blocks: int = 0
+    free_space: bool = False
 
 
 class FilePart(NamedTuple):

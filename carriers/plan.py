@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 
-from carriers.model import HOLE, Addressing, Extent, FilePart, Files, PlannedRead, Structure
+from carriers.blocks import BlockRun
+from carriers.model import HOLE, THROUGH, Addressing, Chunk, Extent, FilePart, Files, PlannedRead, Structure
 
 MAX_READ_BYTES = 1 << 20
 _PATHS_TOGETHER = 10_000
@@ -25,7 +26,8 @@ class Plan:
     """The reads of one pass; iterable, always in the same order.
 
     lost: file number → bytes of it that lie beyond what the carrier gives and are never asked for.
-    deferred: files whose extents do not ascend, or have holes; they are fed by reads of their own at the end.
+    deferred: files whose extents do not ascend or have holes, or whose content comes through the carrier's own reader;
+    they are fed by reads of their own at the end.
     """
 
     def __init__(self, structure: Structure, joined: Joined, gaps: bool, max_bytes: int) -> None:
@@ -118,7 +120,7 @@ class Plan:
         for extent in extents:
             place = extent.start_lba * size + extent.skip_bytes
             length = extent.length_bytes
-            if extent.start_lba != HOLE:
+            if extent.start_lba >= 0:
                 length = max(0, min(length, self._end_bytes - place))
             if length:
                 pieces.append((place, length, file_no, offset))
@@ -127,7 +129,7 @@ class Plan:
             lost += extent.length_bytes - length
         if lost:
             self._lost[file_no] = lost
-        if all(e.start_lba != HOLE for _, e, _ in late) \
+        if all(e.start_lba >= 0 for _, e, _ in late) \
                 and all(a[0] + a[1] <= b[0] for a, b in zip(pieces, pieces[1:], strict=False)):
             return pieces
         self._late += late
@@ -204,20 +206,37 @@ class Plan:
             skip = extent.skip_bytes
             for begin in range(0, skip + extent.length_bytes, self._window_bytes):
                 length = min(self._window_bytes, skip + extent.length_bytes - begin)
-                start = HOLE if extent.start_lba == HOLE else extent.start_lba + begin // self._block_bytes
+                start = extent.start_lba + (begin // self._block_bytes if extent.start_lba >= 0 else 0)
                 at = skip if begin == 0 else 0
-                yield PlannedRead(number, Extent(start, length),
+                yield PlannedRead(number, Extent(start, length, 0, begin if start <= THROUGH else 0),
                                   (FilePart(file_no, offset + begin + at - skip, at, length - at),))
                 number += 1
 
 
-def make_plan(structure: Structure, joined: Joined = (), *, gaps: bool = True, max_bytes: int = MAX_READ_BYTES
+def make_plan(structure: Structure, joined: Joined = (), *, gaps: bool | None = None, max_bytes: int = MAX_READ_BYTES
               ) -> Plan:
     """Plan the pass over a carrier.
 
     Args:   joined: groups of file numbers, each a file of its own in this order; the first is numbered len(files).
-            gaps: read what belongs to no file too (for readability and the digest of the whole carrier).
+            gaps: read what belongs to no file too (for readability and the digest of the whole carrier); None: unless
+            it is free space.
             max_bytes: the most that one read asks for, rounded down to whole blocks.
     Note:   files without content, or with an obstacle, have no parts; neither has what lies beyond the carrier.
     """
-    return Plan(structure, joined, gaps, max_bytes)
+    return Plan(structure, joined, not structure.free_space if gaps is None else gaps, max_bytes)
+
+
+def chunk_of(planned: PlannedRead, run: BlockRun, block_bytes: int) -> Chunk:
+    """One run of a planned read with the parts, or pieces of parts, that lie in it."""
+    parts = planned.parts
+    if run.extent != planned.extent:
+        begin = (run.extent.start_lba - planned.extent.start_lba) * block_bytes
+        parts = tuple(_cut(parts, begin, begin + run.extent.length_bytes))
+    return Chunk(planned.number, run.extent, parts, run.attempts, run.seconds, run.content)
+
+
+def _cut(parts: Iterable[FilePart], begin: int, end: int) -> Iterator[FilePart]:
+    for part in parts:
+        first, last = max(part.at_bytes, begin), min(part.at_bytes + part.length_bytes, end)
+        if first < last:
+            yield FilePart(part.file_no, part.offset_bytes + first - part.at_bytes, first - begin, last - first)

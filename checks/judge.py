@@ -116,8 +116,8 @@ def outcome_of(judged: Sequence[Judgement], checks: Sequence[Check], counts: Cou
 # Doubts that no resolution can turn into a pass (domain §10.5: "Never acceptable by resolution").
 NEVER_ACCEPTED = frozenset({"form-line-malformed", "form-digest-is-number", "form-digest-length", "form-line-conflict",
                             "form-no-lines", "file-system-unknown", "check-not-run", "list-lists-itself",
-                            "reference-on-carrier-only", "content-not-on-carrier", "content-encoded", "digest-weak",
-                            "structure-damaged", "drive-doubt"})
+                            "reference-on-carrier-only", "content-not-on-carrier", "file-encrypted", "content-encoded",
+                            "digest-weak", "structure-damaged", "drive-doubt"})
 
 
 def open_doubts(verdict: Verdict, resolutions: Iterable[Resolution]) -> list[Judgement]:

@@ -21,7 +21,7 @@ _NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "struct
 _HIDES_NOTHING = frozenset({"descriptor-terminator", "volume-space-size", "path-table", "duplicate-name",
                             "multi-extent", "data-after-volume", "anchor", "volume-descriptor-sequence",
                             "volume-recognition", "integrity-descriptor", "sparing-table", "metadata-file",
-                            "symbolic-link"})
+                            "symbolic-link", "partition-overlap"})
 _EXAMPLES = 3
 
 
@@ -36,7 +36,8 @@ class Unseen:
         self._lost: set[int] = set()                           # findings that are about a listed file itself
         for number, finding in enumerate(self._found):
             damaged = finding.code == "structure-damaged" and finding.facts.get("what") not in _HIDES_NOTHING
-            if damaged or finding.code in _NOT_LOOKED_INTO:
+            waits = finding.code == "session-open" and finding.facts.get("place") == "journal"
+            if damaged or waits or finding.code in _NOT_LOOKED_INTO:
                 self._below.setdefault(fold(finding.path), []).append(number)
 
     def hide(self, path: str) -> LineState | None:

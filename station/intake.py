@@ -61,7 +61,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         batch = batches.of_form(station, form)
         structure, found = named_as_listed(form, structure, found)
         binding = bind(form, identity, structure, choice)
-        plan = make_plan(structure, binding.joined)
+        plan = make_plan(structure, binding.joined, gaps=bool(binding.carrier_algorithms) or None)
         hashers.use(_algorithms(form, lying.algorithms))
         work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:

@@ -18,10 +18,10 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from tests.mutations import discs, texts
+from tests.mutations import discs, disks, texts
 
 Trial = Callable[[random.Random], str]
-SOURCES: tuple[Callable[[Path], Iterator[tuple[str, Trial]]], ...] = (discs.trials, texts.trials)
+SOURCES: tuple[Callable[[Path], Iterator[tuple[str, Trial]]], ...] = (discs.trials, disks.trials, texts.trials)
 SECONDS, MEMORY_KIB = 10, 64 << 10
 
 

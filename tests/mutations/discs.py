@@ -7,7 +7,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from carriers.model import Refused
+from carriers.model import Carrier, Refused
 from checks.form import SubmittedForm, read_form
 from checks.hashers import Hashers
 from tests.carriers import mutations as structures
@@ -102,13 +102,14 @@ def mutated(sound: Seed, chance: random.Random) -> tuple[bytes, set[int]]:
     return bytes(raw), {at for at in touched if raw[at] != sound.raw[at]}
 
 
-def check(sound: Seed, raw: bytes, changed: set[int], hashers: Hashers) -> str:
+def check(sound: Seed, raw: bytes, changed: set[int], hashers: Hashers,
+          opener: Callable[[Path, bytes], Carrier] = disc_of) -> str:
     """The outcome of a mutation.
 
     Raises: AssertionError where it passes though a byte that the list vouches for is another.
     """
     try:
-        with closing(disc_of(sound.path, raw)) as disc:
+        with closing(opener(sound.path, raw)) as disc:
             said = outcome(disc, sound.form, hashers).value
     except Refused as refusal:
         return refusal.code

@@ -1,0 +1,93 @@
+"""Bytes of a disk wherever they are asked for, as tables and file systems want them; what fails is remembered.
+
+Takes a `BlockSource`; gives bytes by place. A block that cannot be read is zeros here, because pytsk3 knows no other
+way to go on, and stands in `bad`: whoever uses the bytes must ask. Nothing of a lost drive goes through pytsk3, which
+swallows exceptions: it is kept, and raised by `check`.
+"""
+from __future__ import annotations
+
+from carriers.blocks import BlockSource
+from carriers.model import Extent, Refused
+
+_MOST_BYTES = 64 << 20          # of one read: larger ones are asked for by damaged structures only
+
+
+class Surface:
+    """bad: blocks that failed. unstable: extents that failed at first, with the reads they took; taken by `settle`."""
+
+    def __init__(self, source: BlockSource) -> None:
+        self.source = source
+        self.size_bytes = source.size_bytes
+        self.bad: set[int] = set()
+        self.unstable: list[tuple[Extent, int]] = []
+        self._lost: Refused | None = None
+
+    def read(self, at: int, length: int) -> bytes:
+        """Bytes of the disk, fewer at its end. Raises: DriveLost, CarrierChanged."""
+        content = self.peek(at, length)
+        self.check()
+        return content
+
+    def peek(self, at: int, length: int) -> bytes:
+        """The same, and no exception: what was refused is raised by `check`."""
+        length = min(length, self.size_bytes - at, _MOST_BYTES)
+        if at < 0 or length <= 0:
+            return b""
+        if self._lost is not None:
+            return bytes(length)
+        size = self.source.block_bytes
+        first, skip = divmod(at, size)
+        end = min(-(-(at + length) // size) * size, self.size_bytes)
+        try:
+            pieces = [piece for extent in self._good(first, end) for piece in self._piece(extent)]
+        except Refused as refusal:
+            self._lost = refusal
+            return bytes(length)
+        content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+        return content[skip:skip + length]
+
+    def check(self) -> None:
+        """Raises: what the source refused since it was last asked."""
+        if self._lost is not None:
+            raise self._lost
+
+    def settle(self) -> list[tuple[Extent, int]]:
+        """What was unstable since this was last asked."""
+        taken, self.unstable = self.unstable, []
+        return taken
+
+    def failed(self, start: int, length: int) -> int:
+        """The first block of a stretch of bytes that is known to be unreadable, -1 where there is none."""
+        if not self.bad:
+            return -1
+        size = self.source.block_bytes
+        first, end = start // size, -(-(start + length) // size)
+        if end - first > len(self.bad):
+            return min((block for block in self.bad if first <= block < end), default=-1)
+        return next((block for block in range(first, end) if block in self.bad), -1)
+
+    def _good(self, first: int, end: int) -> list[Extent]:
+        """The stretch in extents of blocks that failed before, which are not asked for again, and of others."""
+        size = self.source.block_bytes
+        last = -(-end // size)
+        if not self.bad or self.bad.isdisjoint(range(first, last)):
+            return [Extent(first, end - first * size)]
+        extents, begin = [], first
+        for block in range(first + 1, last + 1):
+            if block == last or (block in self.bad) != (begin in self.bad):
+                extents.append(Extent(begin, min(block * size, end) - begin * size))
+                begin = block
+        return extents
+
+    def _piece(self, extent: Extent) -> list[bytes]:
+        if extent.start_lba in self.bad:
+            return [bytes(extent.length_bytes)]
+        pieces = []
+        for run in self.source.read_extent(extent):
+            if run.content is None:
+                first = run.extent.start_lba
+                self.bad.update(range(first, first - -run.extent.length_bytes // self.source.block_bytes))
+            elif run.attempts > 1:
+                self.unstable.append((run.extent, run.attempts))
+            pieces.append(bytes(run.extent.length_bytes) if run.content is None else run.content)
+        return pieces

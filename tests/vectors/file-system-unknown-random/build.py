@@ -1,0 +1,14 @@
+"""A partition that holds what nobody can tell: encrypted, or destroyed."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.disk_kit import against, fat, stale, table
+from tests.vectors_kit import PLAIN, Case, patch
+
+
+def build(folder: Path) -> Case:
+    script = "label: dos\nstart=1MiB,size=2MiB,type=c\nstart=4MiB,size=4MiB,type=7\n"
+    image = table(folder, script, [(1, fat(folder, PLAIN))])
+    patch(image, 4 << 20, stale(4 << 20))
+    return against(folder, image, PLAIN)
