@@ -10,10 +10,11 @@ from carriers.blocks import BlockSource, refused
 from carriers.disc import Disc
 from carriers.folder import Folder
 from carriers.model import Carrier
+from carriers.retries import USUAL_LIMITS, Limits
 
 
-def open_carrier(source: Path) -> Carrier:
-    """Open a folder, an image file or a block device for reading only.
+def open_carrier(source: Path, limits: Limits = USUAL_LIMITS) -> Carrier:
+    """Open a folder, an image file or a block device for reading only. limits: what errors may cost.
 
     Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
     """
@@ -21,4 +22,4 @@ def open_carrier(source: Path) -> Carrier:
         is_folder = source.is_dir()
     except OSError as error:                    # a directory on the way that must not be searched
         raise refused(source, error) from error
-    return Folder(source) if is_folder else Disc(BlockSource(source))
+    return Folder(source, retries=limits.retries) if is_folder else Disc(BlockSource(source, limits=limits))

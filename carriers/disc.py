@@ -5,8 +5,8 @@ Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import xxhash
 
@@ -97,8 +97,16 @@ class Disc:
             pieces.append(blocks[skip:skip + length] if start != HOLE else blocks)
         return b"".join(pieces)
 
+    def budget(self) -> dict[str, Any]:
+        """What errors have cost so far, for the journal."""
+        return self._source.budget()
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Take up what an earlier sitting has spent on errors."""
+        self._source.go_on(budget)
+
     def stamp(self) -> list[int | str]:
-        """The device or file that is being read: device, inode, bytes, time of change in ns."""
+        """The device or file that is being read (`BlockSource.stamp`)."""
         return list(self._source.stamp())
 
     def close(self) -> None:

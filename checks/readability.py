@@ -33,6 +33,7 @@ class Readability:
         self._read_bytes = 0
         self._seconds = 0.0
         self._bad: list[tuple[Extent, tuple[int, ...]]] = []
+        self._skipped: list[tuple[Extent, tuple[int, ...]]] = []
         self._unstable: list[tuple[Extent, tuple[int, ...], int]] = []
         self._rates: list[tuple[Extent, float, float]] = []
         self._unseen_from = structure.blocks - structure.unseen_blocks if structure.unseen_blocks else 0
@@ -51,6 +52,10 @@ class Readability:
     def consume(self, chunk: Chunk) -> None:
         extent = chunk.extent
         if extent.start_lba == HOLE:                             # zeros by rule: nothing was asked of the medium
+            return
+        if not chunk.attempts:
+            self._skipped.append((extent, self._files_in(chunk)))
+            self._seconds += chunk.seconds
             return
         bucket = self._buckets.setdefault(extent.start_lba * self._structure.block_bytes // self._bucket_bytes,
                                           [0, 0.0, 0])
@@ -73,13 +78,15 @@ class Readability:
 
     def save(self) -> dict[str, Any]:
         """The state for the journal: sums and every extent that was not simply good."""
-        return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "unstable": self._unstable,
-                "slow": self._rates, "after": self._after, "surface": {str(k): v for k, v in self._buckets.items()}}
+        return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "skipped": self._skipped,
+                "unstable": self._unstable, "slow": self._rates, "after": self._after,
+                "surface": {str(k): v for k, v in self._buckets.items()}}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up the last state of an earlier sitting."""
         self._read_bytes, self._seconds = saved["read_bytes"], saved["seconds"]
         self._bad = [(Extent(*e), tuple(f)) for e, f in saved["bad"]]
+        self._skipped = [(Extent(*e), tuple(f)) for e, f in saved.get("skipped", ())]
         self._unstable = [(Extent(*e), tuple(f), n) for e, f, n in saved["unstable"]]
         self._rates = [(Extent(*e), s, r) for e, s, r in saved["slow"]]
         self._after = list(saved["after"])
@@ -120,6 +127,7 @@ class Readability:
         for extent, numbers, attempts in self._unstable:
             path = files.paths[numbers[0]] if files and numbers else ""
             found.append(Finding("block-unstable", path, extent, {**self._facts(extent), "attempts": attempts}))
+        found += self._not_attempted()
         if self._after:
             found.append(Finding("structure-damaged", "", Extent(self._after[0], self._structure.block_bytes),
                                  {"what": "data-after-volume", "count": self._after[1]}))
@@ -128,6 +136,16 @@ class Readability:
         for extent, _ in _merged(slow, self._structure.block_bytes):
             found.append(Finding("block-slow", "", extent, self._facts(extent)))
         return found
+
+    def _not_attempted(self) -> list[Finding]:
+        """One finding for all that was left because errors had cost enough. Its extent: the first such place."""
+        places = _merged([(extent, ()) for extent, _ in self._skipped], self._structure.block_bytes)
+        if not places:
+            return []
+        numbers = {number for _, concerned in self._skipped for number in concerned}
+        return [Finding("check-not-run", "", places[0][0], {
+            "check": "usability", "reason": "errors", "places": len(places), "files": len(numbers),
+            "lba": places[0][0].start_lba, "bytes": sum(extent.length_bytes for extent, _ in places)})]
 
     def _files_in(self, chunk: Chunk) -> tuple[int, ...]:
         """The files of a chunk; joined files are their parts."""
