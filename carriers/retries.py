@@ -34,7 +34,7 @@ class Limits:
     """
 
     retries: int = 2
-    place_seconds: float = 120.0
+    place_seconds: float = 300.0
     error_seconds: float = 1800.0
     bad_places: int = 100
 

@@ -76,7 +76,7 @@ class Config:
     media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
     print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
-    place_seconds: float = 120.0
+    place_seconds: float = 300.0
     error_seconds: float = 1800.0
     bad_places: int = 100
     save_seconds: float = 30.0
