@@ -36,8 +36,8 @@ class Config:
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
     "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
     may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
-    read_retries: more tries of a sector that failed. What errors may cost, in seconds of reads that failed: place_seconds
-    in one place, error_seconds on a carrier, and bad_places of them; then what follows an error is not attempted.
+    read_retries: more tries of a sector that failed. place_seconds, error_seconds: what reads that fail may take in one
+    place and on a carrier, bad_places: in how many places; then what follows an error is not attempted.
     appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
     edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
     label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).

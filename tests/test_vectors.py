@@ -174,13 +174,13 @@ def findings_expected(expect: Mapping[str, Any], kind: str) -> Counter[tuple[str
 def coverage_expected(expect: Mapping[str, Any], whole: int) -> Mapping[str, int]:
     """All of the carrier was planned, a disc to its end, a folder its files; what was not read is as expect.toml says.
 
-    read_twice_bytes: of files whose extents do not ascend.
+    read_twice_bytes: of files whose extents do not ascend. left_bytes: not attempted, for errors had cost enough.
     """
     wanted = expect.get("coverage", {})
     unreadable, lost = wanted.get("unreadable_bytes", 0), wanted.get("not_attempted_bytes", 0)
-    planned = whole + lost + wanted.get("read_twice_bytes", 0)
-    return {"planned_bytes": planned, "read_bytes": planned - unreadable - lost, "unreadable_bytes": unreadable,
-            "not_attempted_bytes": lost}
+    planned, left = whole + lost + wanted.get("read_twice_bytes", 0), wanted.get("left_bytes", 0)
+    return {"planned_bytes": planned, "read_bytes": planned - unreadable - lost - left, "unreadable_bytes": unreadable,
+            "not_attempted_bytes": lost + left}
 
 
 def shows(finding: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

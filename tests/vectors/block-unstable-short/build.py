@@ -1,4 +1,4 @@
-"""A read ends early without an error, as where a kernel gives what came before one; what follows is then read (trap 65)."""
+"""A read ends early without an error, as a kernel gives what came before one; the rest is then read (trap 65)."""
 from __future__ import annotations
 
 from pathlib import Path
