@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -30,6 +30,7 @@ MEDIUM_ERRORS = frozenset({errno.EIO, errno.ENODATA, errno.EILSEQ, errno.EREMOTE
 SECTOR_BYTES = direct.SECTOR_BYTES
 KEPT_BYTES = 32 << 20           # structure blocks kept so that the pass does not ask the medium for them twice
 _DISTANT_BYTES = 64 << 10       # two ECC blocks: nearer than this a good block says nothing of the drive
+_WHOLE_BYTES = 1 << 62          # a piece that no stretch is larger than
 _ASKED = 2                      # of them, before a drive is called lost
 _SAMPLES = 16                   # good blocks remembered, spread over the carrier
 
@@ -77,6 +78,7 @@ class BlockSource:
             raise
         self._budget = Budget(limits, self.size_bytes)
         self._good: dict[int, _Good] = {}           # by sixteenth of the carrier
+        self._links: list[tuple[int, int]] = []     # from byte to byte
         self._error: tuple[int, int] | None = None  # where, and which, since the drive was last asked about it
         self.use_blocks(SECTOR_BYTES)
     @property
@@ -114,6 +116,15 @@ class BlockSource:
         now, then = self.stamp(), self._stamp
         if now[:3] != then[:3] or (now != then and (self._device or not _makes_up_times(int(then[0])))):
             raise CarrierChanged("carrier-changed", source=str(self.path), path="")
+
+    def track_starts(self) -> tuple[int, ...]:
+        """The first sectors of the data tracks, as the disc's own table of contents has them; () of an image."""
+        return self._device.track_starts() if self._device else ()
+
+    def expect_links(self, links: Sequence[Extent]) -> None:
+        """Say where nothing was recorded between sessions: what fails there fails whole, and is not tried again."""
+        self._links = [(link.start_lba * self.block_bytes, link.start_lba * self.block_bytes + link.length_bytes)
+                       for link in links]
 
     def findings(self) -> tuple[Finding, ...]:
         """What reading has shown of the drive so far."""
@@ -194,8 +205,14 @@ class BlockSource:
             stop = offset + size
             while stop < end and stop // size not in kept:
                 stop += size
-            yield from read_runs(self._read, offset, min(stop, end) - offset, self._policy)
-            offset = min(stop, end)
+            begin, link_end = next((link for link in self._links if link[1] > offset), (end, end))
+            if begin <= offset:
+                stop = min(stop, end, link_end)
+                yield from read_runs(self._read_once, offset, stop - offset, RetryPolicy(_WHOLE_BYTES, 0, self._clock))
+            else:
+                stop = min(stop, end, begin)
+                yield from read_runs(self._read, offset, stop - offset, self._policy)
+            offset = stop
 
     def _keep(self, run: Run) -> None:
         blocks = range(run.offset_bytes // self.block_bytes, (run.offset_bytes + run.length_bytes) // self.block_bytes)

@@ -20,6 +20,7 @@ _PAGE_BYTES = 4096
 _BLKSSZGET, _BLKPBSZGET = 0x1268, 0x127B
 _CDROM_DRIVE_STATUS, _CURRENT_SLOT = 0x5326, (1 << 31) - 1
 _NO_DISC, _TRAY_OPEN = 1, 2
+_CDROMREADTOCHDR, _CDROMREADTOCENTRY, _LBA, _DATA = 0x5305, 0x5306, 1, 4
 _SECTOR_SIZES = (512, 1024, 2048, 4096)
 _LIVE_STATES = ("", "running", "live")      # SCSI and NVMe; others have no state
 
@@ -71,6 +72,21 @@ class Device:
         except OSError:                                         # no optical drive
             return ""
         return "ENOMEDIUM" if status in (_NO_DISC, _TRAY_OPEN) else ""
+
+    def track_starts(self) -> tuple[int, ...]:
+        """Where the data tracks of an optical disc begin, in sectors of 2048 bytes; () where no drive tells."""
+        starts = []
+        try:
+            first, last = bytes(self._machine.ioctl(self._fd, _CDROMREADTOCHDR, bytes(2)))
+            for track in range(first, last + 1):
+                entry = struct.pack("BBBxiB3x", track, 0, _LBA, 0, 0)
+                _, control, _, start, _ = struct.unpack(
+                    "BBBxiB3x", bytes(self._machine.ioctl(self._fd, _CDROMREADTOCENTRY, entry)))
+                if control >> 4 & _DATA and start >= 0:
+                    starts.append(start)
+        except OSError:
+            return ()
+        return tuple(starts)
 
     def _asked(self, request: int) -> int:
         """A sector size by ioctl; 0 where the kernel gives none, or a bridge makes one up."""

@@ -37,6 +37,7 @@ from carriers.sessions import (
     claimed_end,
     claims,
     find_sessions,
+    links_of,
     look_after,
     no_longer_shown,
     read_session,
@@ -163,7 +164,9 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
         of_end, unseen = _of_end(source, sessions[-1], tail, occupied, boot)
         findings += of_end
     structure = Structure(_layers(joined.trees, sessions[-1]), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
+                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen,
+                          links_of(sessions, source))
+    source.expect_links(structure.links)
     identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1]), "", source.size_bytes, digest.hexdigest(), count)
     return identity, structure, _once(findings)
 

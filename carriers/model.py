@@ -183,6 +183,7 @@ class Structure:
     largest claim; 0 = no claim). files is None where only reading will tell (a tar tape). trees are in the order in
     which names of a form are looked up. structure_extents: what the structure itself occupies, ascending, disjoint.
     unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
+    links: between the sessions of a disc, where link, lead-out and lead-in blocks lie that no drive reads.
     """
 
     layers: tuple[str, ...]
@@ -195,6 +196,7 @@ class Structure:
     trees: tuple[Tree, ...]
     structure_extents: tuple[Extent, ...] = ()
     unseen_blocks: int = 0
+    links: tuple[Extent, ...] = ()
 
 
 class FilePart(NamedTuple):

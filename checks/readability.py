@@ -115,8 +115,7 @@ class Readability:
         files = self._structure.files
         found = []
         for extent, numbers in _merged(self._bad, self._structure.block_bytes):
-            after = 0 < self._structure.volume_blocks <= extent.start_lba
-            if after and not numbers and extent.length_bytes <= RUN_OUT_BLOCKS * self._structure.block_bytes:
+            if not numbers and self._is_run_out(extent):
                 found.append(Finding("run-out", "", extent, self._facts(extent)))
             elif not numbers:
                 place = "structure" if self._in_structure(extent) else "elsewhere"
@@ -159,6 +158,14 @@ class Readability:
             return
         used = [lba + at // size for at in range(0, len(content), size) if any(content[at:at + size])]
         self._after = [self._after[0], self._after[1] + len(used)] if self._after else [used[0], len(used)]
+
+    def _is_run_out(self, extent: Extent) -> bool:
+        """Whether blocks without files are those that a recorder leaves: few after the volume, or between sessions."""
+        block, begin = self._structure.block_bytes, extent.start_lba
+        end = begin * block + extent.length_bytes
+        return (0 < self._structure.volume_blocks <= begin and extent.length_bytes <= RUN_OUT_BLOCKS * block) \
+            or any(link.start_lba <= begin and end <= link.start_lba * block + link.length_bytes
+                   for link in self._structure.links)
 
     def _in_structure(self, extent: Extent) -> bool:
         block, end = self._structure.block_bytes, extent.start_lba * self._structure.block_bytes + extent.length_bytes

@@ -90,6 +90,24 @@ def test_an_open_tray_is_no_damage(tmp_path: Path, handle: int, status: int, rea
     assert Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", ioctl)).gone() == reason
 
 
+def test_the_table_of_contents_of_a_disc(tmp_path: Path, handle: int) -> None:
+    """Two sessions with data, and an audio track between them. Source: linux/cdrom.h, struct cdrom_tocentry."""
+    sys, _ = made(tmp_path)
+    tracks = {1: (4, 0), 2: (0, 9000), 3: (4, 25_000)}
+
+    def ioctl(fd: int, request: int, argument: bytes = b"") -> bytes:
+        if request == 0x5305:
+            return bytes((1, 3))
+        if request != 0x5306:
+            return no_ioctl(fd, request)
+        assert argument[2] == 1                                 # addresses, not minutes
+        control, start = tracks[argument[0]]
+        return struct.pack("BBBxiB3x", argument[0], control << 4 | 1, 1, start, 0)
+    device = Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", ioctl))
+    assert device.track_starts() == (0, 25_000)
+    assert Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", no_ioctl)).track_starts() == ()
+
+
 # --- a device that is none: a file, with a kernel that calls it one ----------------------------------------------
 
 def faulty(**faults: Any) -> FaultySource:
