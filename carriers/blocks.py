@@ -81,6 +81,7 @@ class BlockSource:
         self._links: list[tuple[int, int]] = []     # from byte to byte
         self._error: tuple[int, int] | None = None  # where, and which, since the drive was last asked about it
         self.use_blocks(SECTOR_BYTES)
+
     @property
     def blocks(self) -> int:
         """Blocks that the carrier gives, the last one counted even if cut."""
@@ -307,8 +308,11 @@ class BlockSource:
         return digests
 
     def _doubt(self, good: _Good, bad_offset: int) -> None:
-        self._findings.append(Finding("drive-doubt", extent=Extent(good.offset // self.block_bytes, good.length),
-                                      facts={"error_lba": bad_offset // self.block_bytes}))
+        """Once for each block that was good: such a drive may fail by the thousand."""
+        extent = Extent(good.offset // self.block_bytes, good.length)
+        if extent not in [finding.extent for finding in self._findings]:
+            self._findings.append(Finding("drive-doubt", extent=extent,
+                                          facts={"error_lba": bad_offset // self.block_bytes}))
 
 
 def _makes_up_times(device: int) -> bool:

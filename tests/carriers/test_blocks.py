@@ -1,6 +1,7 @@
 """Reading by blocks: retry, halving, what is kept, drive or medium."""
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -137,11 +138,43 @@ def test_a_drive_that_loses_a_good_block_is_doubted(image: Path, fault: dict[str
     source = BlockSource(image, pread=faults)
     source.read_extent(Extent(0, 64 * 2048))
     if not fault:
-        faults.bad.add(0)
+        faults.bad[0] = errno.EIO
     source.read_extent(Extent(400, 2048))
     assert [(f.code, f.extent, dict(f.facts)) for f in source.findings()] == [
         ("drive-doubt", Extent(0, 2048), {"error_lba": 400})]
     assert faults.asked.count((0, 2048)) == 3
+
+
+def test_a_drive_that_dies_has_no_bad_sectors(image: Path) -> None:
+    """From some block on all fails with EIO, the device still there: nothing of it is called unreadable (trap 64)."""
+    faults = FaultySource(dies_at=300)
+    source = BlockSource(image, pread=faults)
+    source.read_extent(Extent(0, 64 * 2048))
+    source.read_extent(Extent(128, 128 * 2048))
+    with pytest.raises(DriveLost) as lost:
+        source.read_extent(Extent(256, 128 * 2048))
+    assert lost.value.facts["reason"] == "EIO"
+
+
+def test_the_block_that_is_asked_again_is_another_each_time(image: Path) -> None:
+    """What was asked for last may lie in the drive's own cache."""
+    faults = FaultySource(bad={400, 440, 480})
+    source = BlockSource(image, pread=faults)
+    source.read_extent(Extent(0, 32 * 2048))
+    source.read_extent(Extent(96, 32 * 2048))
+    asked = []
+    for bad in (400, 440, 480):
+        source.read_extent(Extent(bad, 2048))
+        asked.append(faults.asked[-1][0] // 2048)
+    assert asked == [0, 96, 0]
+
+
+def test_a_doubt_is_said_once_for_each_block(image: Path) -> None:
+    source = BlockSource(image, pread=FaultySource(bad={400, 440, 480}, lies_at={0}))
+    source.read_extent(Extent(0, 32 * 2048))
+    for bad in (400, 440, 480):
+        source.read_extent(Extent(bad, 2048))
+    assert [finding.code for finding in source.findings()] == ["drive-doubt"]
 
 
 def test_a_lost_drive_is_no_medium_error(image: Path) -> None:
