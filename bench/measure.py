@@ -44,12 +44,14 @@ class Run(NamedTuple):
     peak_mib: float
 
 
-def arguments(what: str) -> Namespace:
-    """The options that every benchmark has."""
+def arguments(what: str, **paths: str) -> Namespace:
+    """The options that every benchmark has, and paths of its own: name → what it is."""
     parser = ArgumentParser(description=what)
     parser.add_argument("--quick", action="store_true", help="small sets, one round: does it work at all")
     parser.add_argument("--cache", type=Path, help="folder that keeps the sets for the next time (several GB)")
     parser.add_argument("--rounds", type=int, default=3)
+    for name, text in paths.items():
+        parser.add_argument(f"--{name}", type=Path, help=text)
     options = parser.parse_args()
     if options.quick:
         options.rounds = 1
@@ -138,10 +140,10 @@ def measured(command: Sequence[str], folder: Path) -> Run:
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
 
 
-def intake(folder: Path) -> Run:
-    """One whole intake of a set's image against its list, with a home of its own."""
+def intake(folder: Path, source: Path | None = None) -> Run:
+    """One whole intake of a set's image, or of a device that holds it, against its list, with a home of its own."""
     with tempfile.TemporaryDirectory(prefix="station-home-", dir=folder.parent) as home:
-        return measured([sys.executable, "-m", "station", "intake", str(folder / "disc.iso"),
+        return measured([sys.executable, "-m", "station", "intake", str(source or folder / "disc.iso"),
                          "--form", str(folder / "list.md5"), "--home", home, "--json"], folder)
 
 

@@ -11,10 +11,11 @@ from carriers.disc import Disc
 from carriers.disk import Disk, is_disk
 from carriers.folder import Folder
 from carriers.model import Carrier
+from carriers.retries import USUAL_LIMITS, Limits
 
 
-def open_carrier(source: Path) -> Carrier:
-    """Open a folder, an image file or a block device for reading only.
+def open_carrier(source: Path, limits: Limits = USUAL_LIMITS) -> Carrier:
+    """Open a folder, an image file or a block device for reading only. limits: what errors may cost.
 
     Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
     """
@@ -22,7 +23,7 @@ def open_carrier(source: Path) -> Carrier:
         is_folder = source.is_dir()
     except OSError as error:                    # a directory on the way that must not be searched
         raise refused(source, error) from error
-    return Folder(source) if is_folder else carrier_of(BlockSource(source))
+    return Folder(source, retries=limits.retries) if is_folder else carrier_of(BlockSource(source, limits=limits))
 
 
 def carrier_of(source: BlockSource) -> Carrier:

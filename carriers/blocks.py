@@ -1,8 +1,8 @@
 """Blocks of a device or an image file: the only place where a carrier is read.
 
-Takes a path; gives bytes by block address, with the retry policy, the kept structure blocks and the question
-"drive or medium?". Relies on nothing of ours but the nouns. Opens for reading only, by pread, never by mmap:
-a bad sector under a mapping kills the process.
+Takes a path; gives bytes by block address, with the kept structure blocks and the question "drive or medium?". Relies
+on `direct` for devices, on `retries` for going on after an error. Opens for reading only, and never maps: a bad sector
+under a mapping kills the process.
 """
 from __future__ import annotations
 
@@ -10,35 +10,29 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import xxhash
 
+from carriers import direct
 from carriers.model import CarrierChanged, CarrierError, DriveLost, Extent, Finding
+from carriers.retries import USUAL_LIMITS, Budget, Limits, RetryPolicy, Run, merged, read_runs
 
 Pread = Callable[[int, int, int], bytes]
 
-# What the kernel says when the medium, not the way to it, is at fault. Everything else is a lost drive.
+# What may be the medium's fault, as the kernel says it (block/blk-core.c): a sector that cannot be read (ENODATA),
+# protection or checksum (EILSEQ, EBADMSG), an address that the drive refuses (EREMOTEIO), and what is anybody's (EIO,
+# ETIMEDOUT). Everything else (ENODEV, ENXIO, ENOMEDIUM, ENOLINK …) is a lost drive.
 MEDIUM_ERRORS = frozenset({errno.EIO, errno.ENODATA, errno.EILSEQ, errno.EREMOTEIO, errno.ETIMEDOUT, errno.EBADMSG})
 
-SECTOR_BYTES = 2048
+SECTOR_BYTES = direct.SECTOR_BYTES
 KEPT_BYTES = 32 << 20           # structure blocks kept so that the pass does not ask the medium for them twice
-_PLACE_BYTES = 16 << 20         # errors nearer than this to the last one are the same place
 _DISTANT_BYTES = 64 << 10       # two ECC blocks: nearer than this a good block says nothing of the drive
+_WHOLE_BYTES = 1 << 62          # a piece that no stretch is larger than
+_ASKED = 2                      # of them, before a drive is called lost
 _SAMPLES = 16                   # good blocks remembered, spread over the carrier
-
-
-class Run(NamedTuple):
-    """A stretch that was read, or was not (content None). attempts: reads it took; seconds: time it took."""
-
-    offset_bytes: int
-    length_bytes: int
-    content: bytes | None
-    attempts: int
-    seconds: float
 
 
 class BlockRun(NamedTuple):
@@ -50,95 +44,13 @@ class BlockRun(NamedTuple):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How to go on after a medium error: down to which piece, how many more tries for that piece."""
+class _Good(NamedTuple):
+    """A block that was read well. asked: how often it was asked for again."""
 
-    block_bytes: int
-    retries: int = 2
-    clock: Callable[[], float] = time.perf_counter
-
-
-Read = Callable[[int, int], bytes]       # (offset, length) → what came before a medium error; b"" = failed at once
-
-
-def read_runs(read: Read, offset: int, length: int, policy: RetryPolicy) -> list[Run]:
-    """Read a stretch at once; after a medium error by halves, down to single blocks, each tried again.
-
-    What came before the error is kept and not asked for again; then the block that failed is tried by itself.
-    Returns: ascending runs that cover the stretch; neighbours differ in being readable or in having been unstable.
-             attempts > 1 marks what failed first and was read then.
-    Raises:  what `read` raises.
-    """
-    return _merged(_pieced(read, offset, length, policy))
-
-
-def _pieced(read: Read, offset: int, length: int, policy: RetryPolicy) -> list[Run]:
-    size, end = policy.block_bytes, offset + length
-    runs: list[Run] = []
-    while offset < end:
-        begun = policy.clock()
-        content = read(offset, end - offset)
-        seconds = policy.clock() - begun
-        if len(content) < end - offset:
-            content = content[:len(content) // size * size]
-        if content:
-            runs.append(Run(offset, len(content), content, 1, seconds))
-            offset += len(content)
-            if offset < end:
-                runs.append(_insisted(read, offset, min(size, end - offset), policy))
-                offset += runs[-1].length_bytes
-        elif end - offset <= size:
-            run = _insisted(read, offset, end - offset, policy)
-            return [*runs, run._replace(seconds=run.seconds + seconds)]
-        else:
-            return runs + _halved(read, offset, end - offset, (policy, seconds))
-    return runs
-
-
-def _halved(read: Read, offset: int, length: int, failed: tuple[RetryPolicy, float]) -> list[Run]:
-    """A stretch that failed at its first byte, in two halves. failed: the policy, and the seconds that it took."""
-    policy, seconds = failed
-    half = -(-length // (2 * policy.block_bytes)) * policy.block_bytes
-    runs = _pieced(read, offset, half, policy) + _pieced(read, offset + half, length - half, policy)
-    if all(run.content is not None and run.attempts == 1 for run in runs):
-        runs = [run._replace(attempts=2) for run in runs]       # the failure did not come back: somewhere in here
-    worst = next(i for i, run in enumerate(runs) if run.content is None or run.attempts > 1)
-    runs[worst] = runs[worst]._replace(seconds=runs[worst].seconds + seconds)
-    return runs
-
-
-def _insisted(read: Read, offset: int, length: int, policy: RetryPolicy) -> Run:
-    """A block that failed once: up to `retries` more tries."""
-    begun = policy.clock()
-    for attempt in range(2, policy.retries + 2):
-        content = read(offset, length)
-        if len(content) == length:
-            return Run(offset, length, content, attempt, policy.clock() - begun)
-    return Run(offset, length, None, policy.retries + 1, policy.clock() - begun)
-
-
-def _merged(runs: list[Run]) -> list[Run]:
-    """Neighbours of one sort (readable or not, unstable or not) as one run."""
-    if len(runs) == 1:
-        return runs
-    merged: list[Run] = []
-    group: list[Run] = []
-    for run in runs:
-        if group and (run.content is None, run.attempts > 1) != (group[0].content is None, group[0].attempts > 1):
-            merged.append(_joined(group))
-            group = []
-        group.append(run)
-    merged.append(_joined(group))
-    return merged
-
-
-def _joined(group: list[Run]) -> Run:
-    if len(group) == 1:
-        return group[0]
-    contents = [run.content for run in group if run.content is not None]
-    return Run(group[0].offset_bytes, sum(run.length_bytes for run in group), b"".join(contents) if contents else None,
-               max(run.attempts for run in group), sum(run.seconds for run in group))
+    offset: int
+    length: int
+    digest: int
+    asked: int
 
 
 class BlockSource:
@@ -148,14 +60,15 @@ class BlockSource:
     Raises:  CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
     """
 
-    def __init__(self, path: Path, *, pread: Pread = os.pread, retries: int = 2,
-                 clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, path: Path, *, pread: Pread | None = None, limits: Limits = USUAL_LIMITS,
+                 clock: Callable[[], float] = time.perf_counter, machine: direct.Machine = direct.MACHINE) -> None:
         self.path = path
         self.block_bytes = SECTOR_BYTES
-        self._pread = pread
-        self._policy = RetryPolicy(SECTOR_BYTES, retries, clock)
-        self._fd = _opened(path)
+        self._clock, self._limits, self._pread = clock, limits, pread or os.pread
+        self._findings: list[Finding] = []
+        self._fd, is_device = _opened(path)
         try:
+            self._device = self._as_device(pread, machine) if is_device else None
             self.size_bytes = os.lseek(self._fd, 0, os.SEEK_END)
             self._stamp = self.stamp()
             if self.size_bytes == 0:
@@ -163,12 +76,11 @@ class BlockSource:
         except BaseException:
             os.close(self._fd)
             raise
-        self._kept: dict[int, Run] = {}             # by block
-        self._kept_bytes = 0
-        self._failed: set[int] = set()              # structure blocks that failed: asked again by the pass only
-        self._good: dict[int, tuple[int, int, int]] = {}      # sixteenth of the carrier → offset, length, XXH3
-        self._last_error: int | None = None
-        self._findings: list[Finding] = []
+        self._budget = Budget(limits, self.size_bytes)
+        self._good: dict[int, _Good] = {}           # by sixteenth of the carrier
+        self._links: list[tuple[int, int]] = []     # from byte to byte
+        self._error: tuple[int, int] | None = None  # where, and which, since the drive was last asked about it
+        self.use_blocks(SECTOR_BYTES)
 
     @property
     def blocks(self) -> int:
@@ -183,26 +95,54 @@ class BlockSource:
     def use_blocks(self, block_bytes: int) -> None:
         """Address by blocks of this many bytes from now on; what was kept is forgotten."""
         self.block_bytes = block_bytes
-        self._policy = RetryPolicy(block_bytes, self._policy.retries, self._policy.clock)
-        self._kept, self._kept_bytes, self._failed = {}, 0, set()
+        piece = max(block_bytes, self._device.medium_bytes) if self._device else block_bytes
+        self._policy = RetryPolicy(piece, self._limits.retries, self._clock, self._budget.next_left)
+        self._kept: dict[int, Run] = {}             # by block
+        self._kept_bytes = 0
+        self._failed: set[int] = set()              # structure blocks that failed: asked again by the pass only
 
-    def stamp(self) -> tuple[int, int, int, int]:
-        """(st_dev, st_ino, bytes, mtime in ns): differs when the file behind the path has become another."""
+    def stamp(self) -> tuple[int | str, ...]:
+        """What differs when another carrier is behind the path.
+
+        A file: (st_dev, st_ino, bytes, mtime in ns). A device: ("device", boot id, diskseq, bytes); its diskseq is ""
+        where the kernel keeps none, and then it proves nothing.
+        """
+        if self._device:
+            return "device", self._device.boot_id, self._device.diskseq, self._device.size_bytes()
         status = os.fstat(self._fd)
         return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
 
     def check_same(self) -> None:
-        """Raises: CarrierChanged where the file was written to since it was opened.
+        """Raises: CarrierChanged where the file was written to or the medium exchanged since it was opened; DriveLost.
 
         A FUSE file system may answer every question for the time with the present one: there the time says nothing.
         """
+        if self._device and (reason := self._device.gone()):
+            raise DriveLost("drive-lost", source=str(self.path), reason=reason)
         now, then = self.stamp(), self._stamp
-        if now[:3] != then[:3] or (now != then and not _makes_up_times(then[0])):
+        if now[:3] != then[:3] or (now != then and (self._device or not _makes_up_times(int(then[0])))):
             raise CarrierChanged("carrier-changed", source=str(self.path), path="")
+
+    def track_starts(self) -> tuple[int, ...]:
+        """The first sectors of the data tracks, as the disc's own table of contents has them; () of an image."""
+        return self._device.track_starts() if self._device else ()
+
+    def expect_links(self, links: Sequence[Extent]) -> None:
+        """Say where nothing was recorded between sessions: what fails there fails whole, and is not tried again."""
+        self._links = [(link.start_lba * self.block_bytes, link.start_lba * self.block_bytes + link.length_bytes)
+                       for link in links]
 
     def findings(self) -> tuple[Finding, ...]:
         """What reading has shown of the drive so far."""
         return tuple(self._findings)
+
+    def budget(self) -> dict[str, Any]:
+        """What errors have cost so far, for the journal."""
+        return self._budget.save()
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Take up what an earlier sitting has spent on errors."""
+        self._budget.restore(budget)
 
     def close(self) -> None:
         """Give the descriptor back; the source cannot be read afterwards."""
@@ -220,7 +160,7 @@ class BlockSource:
             return None
         if self._failed and not self._failed.isdisjoint(range(lba, lba + count)):
             return None
-        runs = _merged(list(self._pieces(offset, end)))
+        runs = self._runs(offset, end)
         for run in runs:
             self._keep(run)
         contents = [run.content for run in runs if run.content is not None]
@@ -229,13 +169,33 @@ class BlockSource:
     def read_extent(self, extent: Extent) -> list[BlockRun]:
         """Read an extent that lies on the carrier, kept blocks from memory.
 
-        Returns: ascending runs that cover it; several where a block failed or was unstable.
+        Returns: ascending runs that cover it; several where a block failed, was unstable or was not attempted.
         Raises:  DriveLost, CarrierChanged. A medium error is a run without content.
         """
         offset = extent.start_lba * self.block_bytes
-        runs = _merged(list(self._pieces(offset, offset + extent.length_bytes)))
+        runs = self._runs(offset, offset + extent.length_bytes)
         return [BlockRun(Extent(run.offset_bytes // self.block_bytes, run.length_bytes),
                          run.content, run.attempts, run.seconds) for run in runs]
+
+    def _as_device(self, pread: Pread | None, machine: direct.Machine) -> direct.Device:
+        """What the kernel says of the device; from now on it is read past the page cache, as far as the kernel does so.
+        """
+        device = direct.Device(self._fd, os.fstat(self._fd).st_rdev, machine)
+        if pread is None and direct.is_direct(self._fd):
+            self._pread = direct.DirectReader(device.sector_bytes)
+        elif pread is None:
+            self._pread = direct.read_uncached
+            self._findings.append(Finding("read-cached"))
+        return device
+
+    def _runs(self, offset: int, end: int) -> list[Run]:
+        """The stretch in runs. No error is said to be the medium's before the drive has shown that it still reads."""
+        runs = merged(list(self._pieces(offset, end)))
+        if self._error is not None:
+            where, number = self._error
+            self._error = None
+            self._question_drive(where, number)
+        return runs
 
     def _pieces(self, offset: int, end: int) -> Iterator[Run]:
         """The stretch in ascending pieces: kept ones as they are, the rest from the medium."""
@@ -251,8 +211,14 @@ class BlockSource:
             stop = offset + size
             while stop < end and stop // size not in kept:
                 stop += size
-            yield from read_runs(self._read, offset, min(stop, end) - offset, self._policy)
-            offset = min(stop, end)
+            begin, link_end = next((link for link in self._links if link[1] > offset), (end, end))
+            if begin <= offset:
+                stop = min(stop, end, link_end)
+                yield from read_runs(self._read_once, offset, stop - offset, RetryPolicy(_WHOLE_BYTES, 0, self._clock))
+            else:
+                stop = min(stop, end, begin)
+                yield from read_runs(self._read, offset, stop - offset, self._policy)
+            offset = stop
 
     def _keep(self, run: Run) -> None:
         blocks = range(run.offset_bytes // self.block_bytes, (run.offset_bytes + run.length_bytes) // self.block_bytes)
@@ -265,19 +231,27 @@ class BlockSource:
             self._kept_bytes += len(fresh) * self.block_bytes
 
     def _read(self, offset: int, length: int) -> bytes:
-        """One read of the medium; asks "drive or medium?" after the first error in a place."""
+        """One read of the medium; where errors have cost enough here, what follows is left."""
+        begun = self._clock()
         content = self._read_once(offset, length)
         if len(content) < length:
             failed = offset + len(content)
-            if self._last_error is None or abs(failed - self._last_error) > _PLACE_BYTES:
-                self._last_error = failed
-                self._question_drive(failed)
+            if self._budget.spend(failed, self._clock() - begun):
+                self._budget.leave(failed, self._policy.block_bytes, self._probe)
         if len(content) >= self.block_bytes:
             sixteenth = offset * _SAMPLES // self.size_bytes
             if sixteenth not in self._good:
                 first = content[:self.block_bytes]
-                self._good[sixteenth] = (offset, len(first), xxhash.xxh3_64_intdigest(first))
+                self._good[sixteenth] = _Good(offset, len(first), xxhash.xxh3_64_intdigest(first), 0)
         return content
+
+    def _probe(self, offset: int) -> bool:
+        """Whether one block can be read."""
+        begun, length = self._clock(), min(self._policy.block_bytes, self.size_bytes - offset)
+        if len(self._read_once(offset, length)) == length:
+            return True
+        self._budget.spend(offset, self._clock() - begun)
+        return False
 
     def _read_once(self, offset: int, length: int) -> bytes:
         """What one read gives: all, or what came before a medium error (a kernel gives that first, then the error).
@@ -289,28 +263,61 @@ class BlockSource:
             try:
                 piece = self._pread(self._fd, length - len(content), offset + len(content))
             except OSError as error:
-                if error.errno in MEDIUM_ERRORS:
-                    break
-                raise lost(self.path, error) from error
+                if error.errno not in MEDIUM_ERRORS:
+                    raise lost(self.path, error) from error
+                self._error = offset + len(content), error.errno or 0
+                if self._device:
+                    self.check_same()
+                break
             if not piece:
                 self.check_same()
                 raise DriveLost("drive-lost", source=str(self.path), reason="EOF")
             content = content + piece if content else piece
         return content
 
-    def _question_drive(self, bad_offset: int) -> None:
-        """Read a distant block again that was read well; a drive that cannot do that is in doubt, not the medium."""
-        distant = [good for good in self._good.values() if abs(good[0] - bad_offset) >= _DISTANT_BYTES]
-        if not distant:
-            return
-        offset, length, digest = max(distant, key=lambda good: abs(good[0] - bad_offset))
-        for _ in range(3):
-            os.posix_fadvise(self._fd, offset, length, os.POSIX_FADV_DONTNEED)      # not from the page cache
-            content = self._read_once(offset, length)
-            if len(content) == length and xxhash.xxh3_64_intdigest(content) == digest:
+    def _question_drive(self, bad_offset: int, number: int) -> None:
+        """Read distant blocks again that were read well: a drive that cannot do that is in doubt, not the medium.
+
+        Far from the error and not the one that was asked last, for what lies near may be in the drive's own cache.
+        Raises: DriveLost where several were tried and none can be read any more.
+        """
+        distant = [key for key, good in self._good.items() if abs(good.offset - bad_offset) >= _DISTANT_BYTES]
+        distant.sort(key=lambda key: (self._good[key].asked, -abs(self._good[key].offset - bad_offset)))
+        silent: list[_Good] = []
+        for key in distant[:_ASKED]:
+            good = self._good[key]
+            self._good[key] = good._replace(asked=good.asked + 1)
+            digests = self._again(good)
+            if good.digest in digests and not silent:
                 return
-        self._findings.append(Finding("drive-doubt", extent=Extent(offset // self.block_bytes, length),
-                                      facts={"error_lba": bad_offset // self.block_bytes}))
+            if digests:
+                self._doubt(silent[0] if silent else good, bad_offset)
+                return
+            silent.append(good)
+        if len(silent) == _ASKED:
+            raise DriveLost("drive-lost", source=str(self.path), reason=errno.errorcode.get(number, str(number)))
+        if silent:
+            self._doubt(silent[0], bad_offset)
+
+    def _again(self, good: _Good) -> list[int]:
+        """Digests of what a block gives now, up to the one that it gave before; of three tries, those that gave it."""
+        digests: list[int] = []
+        for _ in range(3):
+            os.posix_fadvise(self._fd, good.offset, good.length, os.POSIX_FADV_DONTNEED)    # not from the page cache
+            content = self._read_once(good.offset, good.length)
+            if len(content) == good.length:
+                digests.append(xxhash.xxh3_64_intdigest(content))
+                if digests[-1] == good.digest:
+                    break
+        self._error = None
+        return digests
+
+    def _doubt(self, good: _Good, bad_offset: int) -> None:
+        """Once for each block that was good: such a drive may fail by the thousand."""
+        extent = Extent(good.offset // self.block_bytes, good.length)
+        if extent not in [finding.extent for finding in self._findings]:
+            self._findings.append(Finding("drive-doubt", extent=extent,
+                                          facts={"error_lba": bad_offset // self.block_bytes}))
 
 
 def _makes_up_times(device: int) -> bool:
@@ -335,11 +342,14 @@ def refused(path: Path, error: OSError) -> CarrierError:
     return lost(path, error)
 
 
-def _opened(path: Path) -> int:
+def _opened(path: Path) -> tuple[int, bool]:
+    """A descriptor, and whether it is a device's."""
     try:
         mode = path.stat().st_mode          # before opening: a FIFO would hang us
-        if not (stat.S_ISREG(mode) or stat.S_ISBLK(mode)):
+        if stat.S_ISBLK(mode):
+            return direct.opened(path), True
+        if not stat.S_ISREG(mode):
             raise CarrierError("source-unsupported", source=str(path))
-        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY)
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY), False
     except OSError as error:
         raise refused(path, error) from error

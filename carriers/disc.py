@@ -5,8 +5,8 @@ Takes a `BlockSource`; gives what `carriers.model.Carrier` promises. Relies on `
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import xxhash
 
@@ -37,6 +37,7 @@ from carriers.sessions import (
     claimed_end,
     claims,
     find_sessions,
+    links_of,
     look_after,
     no_longer_shown,
     read_session,
@@ -97,8 +98,16 @@ class Disc:
             pieces.append(blocks[skip:skip + length] if start != HOLE else blocks)
         return b"".join(pieces)
 
+    def budget(self) -> dict[str, Any]:
+        """What errors have cost so far, for the journal."""
+        return self._source.budget()
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Take up what an earlier sitting has spent on errors."""
+        self._source.go_on(budget)
+
     def stamp(self) -> list[int | str]:
-        """The device or file that is being read: device, inode, bytes, time of change in ns."""
+        """The device or file that is being read (`BlockSource.stamp`)."""
         return list(self._source.stamp())
 
     def close(self) -> None:
@@ -139,7 +148,9 @@ def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding
         of_end, unseen = _of_end(source, sessions[-1], tail, occupied, boot)
         findings += of_end
     structure = Structure(_layers(joined.trees, sessions[-1]), Addressing.BLOCKS, source.block_bytes, source.blocks,
-                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen)
+                          source.size_bytes, claimed, joined.files, joined.trees, _merged(extents, source), unseen,
+                          links=links_of(sessions, source))
+    source.expect_links(structure.links)
     identity = CarrierId(CarrierKind.DISC, "", _label(sessions[-1]), "", source.size_bytes, digest.hexdigest(), count)
     return identity, structure, _once(findings)
 

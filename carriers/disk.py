@@ -12,7 +12,7 @@ import os
 import stat
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -156,8 +156,16 @@ class Disk:
             pieces.append(content)
         return b"".join(pieces)
 
+    def budget(self) -> dict[str, Any]:
+        """What errors have cost so far, for the journal."""
+        return self._source.budget()
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Take up what an earlier sitting has spent on errors."""
+        self._source.go_on(budget)
+
     def stamp(self) -> list[int | str]:
-        """The device or file that is being read: device, inode, bytes, time of change in ns."""
+        """The device or file that is being read (`BlockSource.stamp`)."""
         return list(self._source.stamp())
 
     def close(self) -> None:
@@ -205,7 +213,7 @@ class Disk:
             bad = min(self._surface.bad)
         block = places[0][0] // UNIT if places else volume.part.start // UNIT
         if bad >= 0 or len(content) != length:
-            return None, bad if bad >= 0 else block, attempts
+            return None, bad if bad >= 0 else block, 0 if bad in self._surface.left else attempts
         return content, block, attempts
 
     def _volume_of(self, file_no: int) -> _Volume:

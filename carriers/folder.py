@@ -10,13 +10,14 @@ import os
 import stat
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import xxhash
 
 from carriers import names
-from carriers.blocks import MEDIUM_ERRORS, Pread, RetryPolicy, lost, read_runs, refused
+from carriers.blocks import MEDIUM_ERRORS, Pread, lost, refused
 from carriers.model import (
     CONTENT_BYTES,
     Addressing,
@@ -33,6 +34,7 @@ from carriers.model import (
     Structure,
     Tree,
 )
+from carriers.retries import RetryPolicy, read_runs
 
 _BLOCK_BYTES = 4096
 _BENEATH = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW
@@ -113,6 +115,13 @@ class Folder:
             return None if any(run.content is None for run in runs) else b"".join(run.content or b"" for run in runs)
         finally:
             os.close(fd)
+
+    def budget(self) -> dict[str, Any]:
+        """Nothing: of the file system's errors none is fought for long."""
+        return {}
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Nothing was spent."""
 
     def stamp(self) -> list[int | str]:
         """The folder itself and every file in it as listed: path, bytes, inode, time of change."""

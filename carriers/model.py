@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol, overload
+from typing import Any, NamedTuple, Protocol, overload
 
 CONTENT_BYTES = 16 << 20        # of a file that is read before the pass
 # In which a name that records no encoding may be, in the order in which they are tried; as Python calls them. The code
@@ -187,6 +187,7 @@ class Structure:
     unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
     free_space: what belongs to no file is free space, which a disk has much of, and is read only for a digest of the
     whole carrier.
+    links: between the sessions of a disc, where link, lead-out and lead-in blocks lie that no drive reads.
     """
 
     layers: tuple[str, ...]
@@ -200,6 +201,7 @@ class Structure:
     structure_extents: tuple[Extent, ...] = ()
     unseen_blocks: int = 0
     free_space: bool = False
+    links: tuple[Extent, ...] = ()
 
 
 class FilePart(NamedTuple):
@@ -225,7 +227,8 @@ class PlannedRead(NamedTuple):
 class Chunk(NamedTuple):
     """What one read gave; a planned read gives one chunk, or several where a block failed.
 
-    content: None = unreadable after the retry policy; never zero-filled. attempts: reads it took (1 = at once).
+    content: None = unreadable after the retry policy; never zero-filled. attempts: reads it took (1 = at once); 0 = not
+    attempted, for errors had cost enough.
     read_no: the planned read it belongs to.
     """
 
@@ -270,6 +273,14 @@ class Carrier(Protocol):
 
     def findings(self) -> tuple[Finding, ...]:
         """What the drive gave reason to doubt while reading: `drive-doubt`."""
+        ...
+
+    def budget(self) -> dict[str, Any]:
+        """What errors have cost so far, for the journal: with it an interrupted reading comes to the same end."""
+        ...
+
+    def go_on(self, budget: Mapping[str, Any]) -> None:
+        """Take up what an earlier sitting has spent on errors."""
         ...
 
     def stamp(self) -> list[int | str]:

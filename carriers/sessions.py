@@ -76,6 +76,16 @@ def find_sessions(source: BlockSource, first: Session) -> tuple[list[Session], T
     return sessions, tail
 
 
+def links_of(sessions: list[Session], source: BlockSource) -> tuple[Extent, ...]:
+    """What lies between one session and the next, where the disc names them in that order."""
+    links = []
+    for before, after in zip(sessions, sessions[1:], strict=False):
+        end, start = claimed_end(before, source), after.start * SECTOR_BYTES // source.block_bytes
+        if 0 < end < start:
+            links.append(Extent(end, (start - end) * source.block_bytes))
+    return tuple(links)
+
+
 def claims(session: Session, source: BlockSource) -> list[int]:
     """The first block after the volume, as each descriptor claims; counted from the session, or by some from block 0.
 
@@ -95,8 +105,15 @@ def claimed_end(session: Session, source: BlockSource) -> int:
 def look_after(source: BlockSource, lba: int) -> Tail:
     """Look at what lies from this block on, no further than needed: up to a session, or 64 MiB, or the end.
 
+    Where a drive has the disc's table of contents, the next session is asked for there first: between the sessions of a
+    CD lie some 11 400 blocks that cannot be read.
     Raises: DriveLost.
     """
+    for start in source.track_starts():
+        first = start + FIRST_DESCRIPTOR
+        session = _session_at(source, first, source.read_blocks(first, 1) or b"") if start >= lba else None
+        if session is not None:
+            return Tail(session, 0, -1, 0)
     size, at, bad, used, first = source.block_bytes, lba * source.block_bytes, 0, 0, -1
     end = source.size_bytes - _gpt_bytes(source)
     stop = min(end, at + _SCANNED_BYTES)

@@ -6,19 +6,28 @@ swallows exceptions: it is kept, and raised by `check`.
 """
 from __future__ import annotations
 
+from collections import OrderedDict
+
 from carriers.blocks import BlockSource
 from carriers.model import Extent, Refused
 
 _MOST_BYTES = 64 << 20          # of one read: larger ones are asked for by damaged structures only
+_WINDOW_BYTES = 64 << 10        # pytsk3 asks for a record at a time, and nothing stands before a device but this
+_WINDOWS = 512
 
 
 class Surface:
-    """bad: blocks that failed. unstable: extents that failed at first, with the reads they took; taken by `settle`."""
+    """bad: blocks that failed; left: of them, those that were not attempted, for errors had cost enough.
+
+    unstable: extents that failed at first, with the reads they took; taken by `settle`.
+    """
 
     def __init__(self, source: BlockSource) -> None:
         self.source = source
         self.size_bytes = source.size_bytes
         self.bad: set[int] = set()
+        self.left: set[int] = set()
+        self._windows: OrderedDict[int, bytes | None] = OrderedDict()      # None: something in it fails
         self.unstable: list[tuple[Extent, int]] = []
         self._lost: Refused | None = None
 
@@ -35,16 +44,45 @@ class Surface:
             return b""
         if self._lost is not None:
             return bytes(length)
-        size = self.source.block_bytes
-        first, skip = divmod(at, size)
-        end = min(-(-(at + length) // size) * size, self.size_bytes)
         try:
-            pieces = [piece for extent in self._good(first, end) for piece in self._piece(extent)]
+            return self._seen(at, length) or self._asked(at, length)
         except Refused as refusal:
             self._lost = refusal
             return bytes(length)
+
+    def _asked(self, at: int, length: int) -> bytes:
+        """The very blocks that are asked for; those that fail become zeros, and bad."""
+        size = self.source.block_bytes
+        first, skip = divmod(at, size)
+        end = min(-(-(at + length) // size) * size, self.size_bytes)
+        pieces = [piece for extent in self._good(first, end) for piece in self._piece(extent)]
         content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         return content[skip:skip + length]
+
+    def _seen(self, at: int, length: int) -> bytes:
+        """The same from the windows that it lies in; b"" where it is long, or something in them fails."""
+        if length > _WINDOW_BYTES:
+            return b""
+        first, last = at // _WINDOW_BYTES, (at + length - 1) // _WINDOW_BYTES
+        windows = [window for number in range(first, last + 1) if (window := self._window(number)) is not None]
+        if len(windows) != last + 1 - first:
+            return b""
+        content = windows[0] if len(windows) == 1 else b"".join(windows)
+        return content[at - first * _WINDOW_BYTES:at - first * _WINDOW_BYTES + length]
+
+    def _window(self, number: int) -> bytes | None:
+        if number in self._windows:
+            self._windows.move_to_end(number)
+            return self._windows[number]
+        begin = number * _WINDOW_BYTES
+        length = min(_WINDOW_BYTES, self.size_bytes - begin)
+        runs = self.source.read_extent(Extent(begin // self.source.block_bytes, length))
+        contents = [run.content for run in runs if run.content is not None]
+        self.unstable += [(run.extent, run.attempts) for run in runs if run.content is not None and run.attempts > 1]
+        self._windows[number] = b"".join(contents) if len(contents) == len(runs) else None
+        if len(self._windows) > _WINDOWS:
+            self._windows.popitem(last=False)
+        return self._windows[number]
 
     def check(self) -> None:
         """Raises: what the source refused since it was last asked."""
@@ -86,7 +124,10 @@ class Surface:
         for run in self.source.read_extent(extent):
             if run.content is None:
                 first = run.extent.start_lba
-                self.bad.update(range(first, first - -run.extent.length_bytes // self.source.block_bytes))
+                blocks = range(first, first - -run.extent.length_bytes // self.source.block_bytes)
+                self.bad.update(blocks)
+                if not run.attempts:
+                    self.left.update(blocks)
             elif run.attempts > 1:
                 self.unstable.append((run.extent, run.attempts))
             pieces.append(bytes(run.extent.length_bytes) if run.content is None else run.content)

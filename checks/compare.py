@@ -183,6 +183,8 @@ def _not_complete(work: _Work, unseen: Unseen, position: int, target: int) -> No
     state = work.fixities.state(target)
     if state is ReadState.NOT_READ:
         work.not_run_for(position, "not-read" if target < len(work.files) else "parts-not-joined")
+    elif state is ReadState.NOT_ATTEMPTED:
+        work.not_run_for(position, "not-attempted")
     elif state is ReadState.NO_CONTENT:
         if work.files.obstacles.get(target) == "structure-damaged":
             work.results.states[position] = STATES.index(unseen.lose(work.files.paths[target]))

@@ -52,7 +52,10 @@ class Digests:
         """
         if chunk.content is None:
             for part in chunk.parts:
-                self.lose(part.file_no, ReadState.UNREADABLE)
+                if chunk.attempts:
+                    self.lose(part.file_no, ReadState.UNREADABLE)
+                elif self.fixities.states[part.file_no] == ReadState.NOT_READ:
+                    self.lose(part.file_no, ReadState.NOT_ATTEMPTED)
             self._end(self._carrier)                           # no digest of a carrier that was not read whole
             return
         feeds_carrier = bool(self._carrier.streams) \

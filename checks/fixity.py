@@ -16,6 +16,7 @@ class ReadState(IntEnum):
     UNREADABLE = 2          # a block of it failed
     TRUNCATED = 3           # part of it lies beyond what the carrier gives
     NO_CONTENT = 4          # its content is not to be had from this carrier (FileEntry.obstacle)
+    NOT_ATTEMPTED = 5       # a block of it was not asked for: errors had cost enough; none of it is known to be bad
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Readability:
         self._read_bytes = 0
         self._seconds = 0.0
         self._bad: list[tuple[Extent, tuple[int, ...]]] = []
+        self._skipped: list[tuple[Extent, tuple[int, ...]]] = []
         self._unstable: list[tuple[Extent, tuple[int, ...], int]] = []
         self._rates: list[tuple[Extent, float, float]] = []
         self._unseen_from = structure.blocks - structure.unseen_blocks if structure.unseen_blocks else 0
@@ -51,6 +52,10 @@ class Readability:
     def consume(self, chunk: Chunk) -> None:
         extent = chunk.extent
         if extent.start_lba == HOLE:                             # zeros by rule: nothing was asked of the medium
+            return
+        if not chunk.attempts:
+            self._skipped.append((extent, self._files_in(chunk)))
+            self._seconds += chunk.seconds
             return
         bucket = self._buckets.setdefault(extent.start_lba * self._structure.block_bytes // self._bucket_bytes,
                                           [0, 0.0, 0])
@@ -73,13 +78,15 @@ class Readability:
 
     def save(self) -> dict[str, Any]:
         """The state for the journal: sums and every extent that was not simply good."""
-        return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "unstable": self._unstable,
-                "slow": self._rates, "after": self._after, "surface": {str(k): v for k, v in self._buckets.items()}}
+        return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "skipped": self._skipped,
+                "unstable": self._unstable, "slow": self._rates, "after": self._after,
+                "surface": {str(k): v for k, v in self._buckets.items()}}
 
     def restore(self, saved: Mapping[str, Any]) -> None:
         """Take up the last state of an earlier sitting."""
         self._read_bytes, self._seconds = saved["read_bytes"], saved["seconds"]
         self._bad = [(Extent(*e), tuple(f)) for e, f in saved["bad"]]
+        self._skipped = [(Extent(*e), tuple(f)) for e, f in saved.get("skipped", ())]
         self._unstable = [(Extent(*e), tuple(f), n) for e, f, n in saved["unstable"]]
         self._rates = [(Extent(*e), s, r) for e, s, r in saved["slow"]]
         self._after = list(saved["after"])
@@ -108,8 +115,7 @@ class Readability:
         files = self._structure.files
         found = []
         for extent, numbers in _merged(self._bad, self._structure.block_bytes):
-            after = 0 < self._structure.volume_blocks <= extent.start_lba
-            if after and not numbers and extent.length_bytes <= RUN_OUT_BLOCKS * self._structure.block_bytes:
+            if not numbers and self._is_run_out(extent):
                 found.append(Finding("run-out", "", extent, self._facts(extent)))
             elif not numbers:
                 place = "structure" if self._in_structure(extent) else "elsewhere"
@@ -120,6 +126,7 @@ class Readability:
         for extent, numbers, attempts in self._unstable:
             path = files.paths[numbers[0]] if files and numbers else ""
             found.append(Finding("block-unstable", path, extent, {**self._facts(extent), "attempts": attempts}))
+        found += self._not_attempted()
         if self._after:
             found.append(Finding("structure-damaged", "", Extent(self._after[0], self._structure.block_bytes),
                                  {"what": "data-after-volume", "count": self._after[1]}))
@@ -128,6 +135,16 @@ class Readability:
         for extent, _ in _merged(slow, self._structure.block_bytes):
             found.append(Finding("block-slow", "", extent, self._facts(extent)))
         return found
+
+    def _not_attempted(self) -> list[Finding]:
+        """One finding for all that was left because errors had cost enough. Its extent: the first such place."""
+        places = _merged([(extent, ()) for extent, _ in self._skipped], self._structure.block_bytes)
+        if not places:
+            return []
+        numbers = {number for _, concerned in self._skipped for number in concerned}
+        return [Finding("check-not-run", "", places[0][0], {
+            "check": "usability", "reason": "errors", "places": len(places), "files": len(numbers),
+            "lba": places[0][0].start_lba, "bytes": sum(extent.length_bytes for extent, _ in places)})]
 
     def _files_in(self, chunk: Chunk) -> tuple[int, ...]:
         """The files of a chunk; joined files are their parts."""
@@ -141,6 +158,14 @@ class Readability:
             return
         used = [lba + at // size for at in range(0, len(content), size) if any(content[at:at + size])]
         self._after = [self._after[0], self._after[1] + len(used)] if self._after else [used[0], len(used)]
+
+    def _is_run_out(self, extent: Extent) -> bool:
+        """Whether blocks without files are those that a recorder leaves: few after the volume, or between sessions."""
+        block, begin = self._structure.block_bytes, extent.start_lba
+        end = begin * block + extent.length_bytes
+        return (0 < self._structure.volume_blocks <= begin and extent.length_bytes <= RUN_OUT_BLOCKS * block) \
+            or any(link.start_lba <= begin and end <= link.start_lba * block + link.length_bytes
+                   for link in self._structure.links)
 
     def _in_structure(self, extent: Extent) -> bool:
         block, end = self._structure.block_bytes, extent.start_lba * self._structure.block_bytes + extent.length_bytes

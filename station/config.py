@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from carriers.model import Refused
+from carriers.retries import Limits
 from checks import catalogue
 from checks.verdict import CHECKS, MUST_BE_CHECKED, Severity
 from labels.sentences import EDITIONS
@@ -35,6 +36,8 @@ class Config:
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
     "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
     may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
+    read_retries: more tries of a sector that failed. place_seconds, error_seconds: what reads that fail may take in one
+    place and on a carrier, bad_places: in how many places; then what follows an error is not attempted.
     appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
     edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
     label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).
@@ -73,6 +76,9 @@ class Config:
     media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
     print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
+    place_seconds: float = 300.0
+    error_seconds: float = 1800.0
+    bad_places: int = 100
     save_seconds: float = 30.0
     slow_seconds: float = 0.5
     slow_factor: float = 8.0
@@ -86,6 +92,10 @@ class Config:
         """Identity of the policy that a verdict was made under (a place or a printer is not a policy)."""
         policy = {key: value for key, value in asdict(self).items() if key not in _NO_POLICY}
         return hashlib.sha256(json.dumps(policy, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
+
+    def limits(self) -> Limits:
+        """What read errors may cost."""
+        return Limits(self.read_retries, self.place_seconds, self.error_seconds, self.bad_places)
 
     def offset_mm(self, queue: str) -> tuple[float, float]:
         """What is printed in place is moved by on this queue: to the right and down."""

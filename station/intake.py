@@ -42,7 +42,7 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
-           *, opener: Callable[[Path], Carrier] = open_carrier, people: tuple[str, ...] = ()) -> Verdict:
+           *, opener: Callable[[Path], Carrier] | None = None, people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
 
     people: whose word the strength of the reference rests on.
@@ -51,7 +51,8 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
     """
     progress.stage("structure")
-    with Hashers() as hashers, closing(opener(source)) as carrier:
+    with Hashers() as hashers, closing(opener(source) if opener else
+                                                  open_carrier(source, station.config.limits())) as carrier:
         identity = carrier.identify()
         structure, found = carrier.structure()
         enclosed = _admitted(station, form, look_into(carrier, structure))
@@ -130,7 +131,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
     formats, metadata = Formats(structure), Metadata(structure)
     consumers = Consumers(digests, readability, formats, metadata)
-    first, earlier = _take_up(journal, consumers)
+    first, earlier = _take_up(journal, consumers, carrier)
     if first:
         progress.resumed(journal.number, readability.read_bytes)
     progress.done(readability.read_bytes)
@@ -138,7 +139,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     def between(read_no: int) -> None:
         refuse_level(station, work.form, metadata.classified, "metadata")
         if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
-            _save(journal, read_no, consumers, (*earlier, *carrier.findings()))
+            _save(journal, read_no, consumers, (carrier, (*earlier, *carrier.findings())))
         progress.check_stop()
 
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
@@ -175,16 +176,18 @@ class Consumers(NamedTuple):
     metadata: Metadata
 
 
-def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> None:
+def _save(journal: Journal, read_no: int, consumers: Consumers, drive: tuple[Carrier, tuple[Finding, ...]]) -> None:
+    """drive: the carrier in it, and what all sittings have found of it."""
+    carrier, of_drive = drive
     state = consumers.digests.save()
     if state is not None:
         journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
                                "readability": consumers.readability.save(), "formats": consumers.formats.save(),
                                "metadata": consumers.metadata.save(),
-                               "drive": [finding_record(f) for f in of_drive]})
+                               "budget": carrier.budget(), "drive": [finding_record(f) for f in of_drive]})
 
 
-def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding, ...]]:
+def _take_up(journal: Journal, consumers: Consumers, carrier: Carrier) -> tuple[int, tuple[Finding, ...]]:
     """Restore what earlier sittings saved.
 
     Returns: the number of the first planned read that is still to be made; what they found of the drive.
@@ -196,6 +199,8 @@ def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding
         consumers.readability.restore(saves[-1]["readability"])
         consumers.formats.restore(saves[-1]["formats"])
         consumers.metadata.restore(saves[-1]["metadata"])
+        if budget := saves[-1].get("budget"):
+            carrier.go_on(budget)
         first, of_drive = int(saves[-1]["next_read"]), tuple(map(finding_from, saves[-1]["drive"]))
     journal.write("sitting", {"at": utc_now(), "boot_id": boot_id(), "first_read": first})
     return first, of_drive

@@ -94,7 +94,7 @@ class Progress:
 
     def consume(self, chunk: Chunk) -> None:
         self._done += chunk.extent.length_bytes
-        if chunk.content is None:
+        if chunk.content is None and chunk.attempts:
             self._unreadable += chunk.extent.length_bytes
         if time.monotonic() - self._told >= _EVERY_SECONDS:
             self._tell()

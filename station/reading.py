@@ -67,7 +67,7 @@ class Reading:
                           "block_bytes": structure.block_bytes, "blocks": structure.blocks,
                           "capacity_bytes": structure.capacity_bytes, "volume_blocks": structure.volume_blocks,
                           "trees": [t.name for t in structure.trees], "structure_extents": structure.structure_extents,
-                          "unseen_blocks": structure.unseen_blocks},
+                          "unseen_blocks": structure.unseen_blocks, "links": structure.links},
             "found": [finding_record(f) for f in self.found], "enclosed": self.enclosed.record(),
             "algorithms": self.fixities.algorithms,
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
@@ -158,7 +158,8 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
     trees = tuple(Tree(name, paths, numbers) for name, (paths, numbers) in zip(parts["trees"], columns, strict=True))
     structure = Structure(tuple(parts["layers"]), Addressing(parts["addressing"]), parts["block_bytes"],
                           parts["blocks"], parts["capacity_bytes"], parts["volume_blocks"], files, trees,
-                          tuple(Extent(*e) for e in parts["structure_extents"]), parts["unseen_blocks"])
+                          tuple(Extent(*e) for e in parts["structure_extents"]), parts["unseen_blocks"],
+                          links=tuple(Extent(*e) for e in parts.get("links", ())))
     readability = Readability(structure, record["planned_bytes"], slow)
     readability.restore(record["readability"])
     formats = Formats(structure)

@@ -9,23 +9,29 @@ from collections.abc import Callable, Collection, Mapping
 class FaultySource:
     """Call it as `pread`. Blocks are counted in `block_bytes` from the start of the file.
 
-    bad: blocks that always fail (EIO). once: blocks that fail the first time. slow: block → seconds that a read of it
-    takes on `clock`. vanish_at: a read of this block, and every read after it, finds no device (ENODEV). lies_at:
-    blocks whose first byte comes back changed from the second time on. asked: every (offset, bytes) that was asked for.
+    bad: blocks that always fail, with EIO or the error that is given for each. once: blocks that fail the first time.
+    slow: block → seconds that a read of it takes on `clock` (a drive that tries for a minute; failing or not).
+    cut_at: blocks before which a longer read ends, without an error. vanish_at: a read of this block, and every read
+    after it, finds no device (ENODEV). dies_at: the same, but the device is still there and says EIO, as after a pulled
+    cable. lies_at: blocks whose first byte comes back changed from the second time on. asked: every (offset, bytes)
+    that was asked for. failed: how many reads failed.
     """
 
-    def __init__(self, *, bad: Collection[int] = (), once: Collection[int] = (),
-                 slow: Mapping[int, float] | None = None, vanish_at: int = -1, lies_at: Collection[int] = (),
-                 block_bytes: int = 2048, pread: Callable[[int, int, int], bytes] = os.pread) -> None:
-        self.bad = set(bad)
+    def __init__(self, *, bad: Collection[int] | Mapping[int, int] = (), once: Collection[int] = (),
+                 slow: Mapping[int, float] | None = None, cut_at: Collection[int] = (), vanish_at: int = -1,
+                 dies_at: int = -1, lies_at: Collection[int] = (), block_bytes: int = 2048,
+                 pread: Callable[[int, int, int], bytes] = os.pread) -> None:
+        self.bad = dict(bad) if isinstance(bad, Mapping) else dict.fromkeys(bad, errno.EIO)
         self.once = set(once)
         self.slow = dict(slow or {})
-        self.vanish_at = vanish_at
+        self.cut_at = set(cut_at)
+        self.ends = {vanish_at: errno.ENODEV, dies_at: errno.EIO}
         self.lies_at = set(lies_at)
         self.block_bytes = block_bytes
-        self.gone = False
+        self.gone = 0
         self.now = 0.0
         self.asked: list[tuple[int, int]] = []
+        self.failed = 0
         self._pread = pread
         self._seen: set[int] = set()
 
@@ -35,22 +41,33 @@ class FaultySource:
 
     def __call__(self, fd: int, length: int, offset: int) -> bytes:
         self.asked.append((offset, length))
-        first, last = offset // self.block_bytes, (offset + max(length, 1) - 1) // self.block_bytes
-        blocks = range(first, last + 1)
-        self.now += sum(seconds for block, seconds in self.slow.items() if block in blocks)
-        if self.gone or self.vanish_at in blocks:
-            self.gone = True
-            raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
-        failed = {block for block in self.once if block in blocks}
+        blocks = range(offset // self.block_bytes, (offset + max(length, 1) - 1) // self.block_bytes + 1)
+        bad = _common(blocks, self.bad)
+        stop = bad[0] if bad else blocks[-1]                    # a drive gives up at the first block that fails
+        self.now += sum(self.slow[block] for block in _common(range(blocks[0], stop + 1), self.slow))
+        self.gone = self.gone or next((self.ends[block] for block in _common(blocks, self.ends)), 0)
+        if self.gone:
+            raise self._failure(self.gone)
+        failed = set(_common(blocks, self.once))
         self.once -= failed
-        if failed or any(block in blocks for block in self.bad):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        content = bytearray(self._pread(fd, length, offset))
-        for block in sorted(self.lies_at):
-            if block in blocks and block in self._seen:
-                at = max(0, block * self.block_bytes - offset)
-                if at < len(content):
-                    content[at] ^= 0xFF
-            elif block in blocks:
-                self._seen.add(block)
+        if failed or bad:
+            raise self._failure(self.bad[bad[0]] if bad else errno.EIO)
+        ends = [block for block in _common(blocks, self.cut_at) if block * self.block_bytes > offset]
+        content = bytearray(self._pread(fd, min(ends) * self.block_bytes - offset if ends else length, offset))
+        for block in _common(blocks, self.lies_at):
+            at = max(0, block * self.block_bytes - offset)
+            if block in self._seen and at < len(content):
+                content[at] ^= 0xFF
+            self._seen.add(block)
         return bytes(content)
+
+    def _failure(self, number: int) -> OSError:
+        self.failed += 1
+        return OSError(number, os.strerror(number))
+
+
+def _common(blocks: range, marked: Collection[int]) -> list[int]:
+    """The marked blocks among these, ascending."""
+    if len(marked) < len(blocks):
+        return sorted(block for block in marked if block in blocks)
+    return [block for block in blocks if block in marked]

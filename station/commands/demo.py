@@ -8,7 +8,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from carriers import open_carrier
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
 from carriers.model import Carrier, Refused
@@ -90,7 +89,7 @@ def _fields(number: int, carrier: str) -> dict[str, str]:
 
 
 def _intake(station: Station, folder: Path, number: int, voice: Voice,
-            opener: Callable[[Path], Carrier] = open_carrier) -> str:
+            opener: Callable[[Path], Carrier] | None = None) -> str:
     """One carrier through the main flow; returns its batch."""
     path = folder / f"form{number}.xlsx"
     form = read_form(path)

@@ -1,6 +1,7 @@
 """Reading by blocks: retry, halving, what is kept, drive or medium."""
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from carriers import open_carrier
 from carriers.blocks import BlockSource
 from carriers.model import CarrierChanged, CarrierError, DriveLost, Extent
+from carriers.retries import Limits
 from tests.faults import FaultySource
 
 BLOCKS = 512
@@ -48,7 +50,8 @@ def test_only_the_bad_blocks_are_lost(image: Path) -> None:
         (0, 10 * 2048, True, 1), (10, 2 * 2048, False, 3), (12, 28 * 2048, True, 1), (40, 2048, False, 3),
         (41, 23 * 2048, True, 1)]
     assert faults.asked.count((40 * 2048, 2048)) == 3
-    assert all(length > 2048 for offset, length in faults.asked if offset == 0)
+    assert all(length > 2048 for offset, length in faults.asked[:-1] if offset == 0)
+    assert faults.asked[-1] == (0, 2048)                        # the question to the drive, after the errors
 
 
 def test_a_block_read_at_the_second_try_is_marked(image: Path) -> None:
@@ -71,7 +74,7 @@ def test_a_failure_that_does_not_come_back_marks_the_read(image: Path) -> None:
 
 def test_retries_are_counted_and_can_be_none(image: Path) -> None:
     faults = FaultySource(bad={7})
-    source = BlockSource(image, pread=faults, retries=0)
+    source = BlockSource(image, pread=faults, limits=Limits(retries=0))
     assert shown(source, Extent(6, 2 * 2048)) == [(6, 2048, True, 1), (7, 2048, False, 1)]
     assert faults.asked == [(6 * 2048, 4096), (6 * 2048, 2048), (7 * 2048, 2048)]
 
@@ -80,8 +83,8 @@ def test_time_is_charged_to_the_run_that_took_it(image: Path) -> None:
     faults = FaultySource(bad={3}, slow={3: 1.0})
     source = BlockSource(image, pread=faults, clock=faults.clock)
     runs = source.read_extent(Extent(0, 4 * 2048))
-    # four blocks, two blocks, one block three times; the first question to the drive has no block to ask for
-    assert [(run.extent.start_lba, run.seconds) for run in runs] == [(0, 0.0), (3, 5.0)]
+    # four blocks, one block three times; the question to the drive has no block to ask for
+    assert [(run.extent.start_lba, run.seconds) for run in runs] == [(0, 0.0), (3, 4.0)]
 
 
 def test_the_last_block_may_be_cut(tmp_path: Path) -> None:
@@ -135,11 +138,43 @@ def test_a_drive_that_loses_a_good_block_is_doubted(image: Path, fault: dict[str
     source = BlockSource(image, pread=faults)
     source.read_extent(Extent(0, 64 * 2048))
     if not fault:
-        faults.bad.add(0)
+        faults.bad[0] = errno.EIO
     source.read_extent(Extent(400, 2048))
     assert [(f.code, f.extent, dict(f.facts)) for f in source.findings()] == [
         ("drive-doubt", Extent(0, 2048), {"error_lba": 400})]
     assert faults.asked.count((0, 2048)) == 3
+
+
+def test_a_drive_that_dies_has_no_bad_sectors(image: Path) -> None:
+    """From some block on all fails with EIO, the device still there: nothing of it is called unreadable (trap 64)."""
+    faults = FaultySource(dies_at=300)
+    source = BlockSource(image, pread=faults)
+    source.read_extent(Extent(0, 64 * 2048))
+    source.read_extent(Extent(128, 128 * 2048))
+    with pytest.raises(DriveLost) as lost:
+        source.read_extent(Extent(256, 128 * 2048))
+    assert lost.value.facts["reason"] == "EIO"
+
+
+def test_the_block_that_is_asked_again_is_another_each_time(image: Path) -> None:
+    """What was asked for last may lie in the drive's own cache."""
+    faults = FaultySource(bad={400, 440, 480})
+    source = BlockSource(image, pread=faults)
+    source.read_extent(Extent(0, 32 * 2048))
+    source.read_extent(Extent(96, 32 * 2048))
+    asked = []
+    for bad in (400, 440, 480):
+        source.read_extent(Extent(bad, 2048))
+        asked.append(faults.asked[-1][0] // 2048)
+    assert asked == [0, 96, 0]
+
+
+def test_a_doubt_is_said_once_for_each_block(image: Path) -> None:
+    source = BlockSource(image, pread=FaultySource(bad={400, 440, 480}, lies_at={0}))
+    source.read_extent(Extent(0, 32 * 2048))
+    for bad in (400, 440, 480):
+        source.read_extent(Extent(bad, 2048))
+    assert [finding.code for finding in source.findings()] == ["drive-doubt"]
 
 
 def test_a_lost_drive_is_no_medium_error(image: Path) -> None:

@@ -1,6 +1,7 @@
 """Discs that were written to again, by other people's tools; and what lies after the last volume."""
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 from collections.abc import Mapping
@@ -12,8 +13,10 @@ from carriers import sessions
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
 from carriers.model import Extent
+from carriers.plan import make_plan
 from tests.carriers import images
 from tests.faults import FaultySource
+from tests.vectors_kit import volume_blocks
 
 FIRST = {"同.txt": b"same", "改.txt": b"old", "去.txt": b"gone"}
 SECOND = {"同.txt": b"same", "改.txt": b"newer", "加.txt": b"added"}
@@ -117,6 +120,25 @@ def test_unreadable_blocks_after_the_volume_are_stepped_over_and_no_further(tmp_
     assert disc.identify().sessions == 1
     asked = {block for at, length in faults.asked for block in range(at // 2048, (at + length) // 2048)}
     assert sorted(asked)[-2] < 400 + 32                     # one piece, not 64 MiB of bad blocks; and the last one
+
+
+def test_the_table_of_contents_leads_over_what_no_drive_reads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between the sessions of a CD lie lead-out, lead-in and pregap: asked for once a read, and no damage."""
+    image = appended(tmp_path, 11_400)
+    end = volume_blocks(image)
+    start = (end + 11_400) // 16 * 16
+    monkeypatch.setattr(BlockSource, "track_starts", lambda source: (0, start))
+    faults = FaultySource(bad=dict.fromkeys(range(end, start), errno.EREMOTEIO))
+    disc = Disc(BlockSource(image, pread=faults))
+    structure, _ = disc.structure()
+    assert disc.identify().sessions == 2 and structure.links == (Extent(end, (start - end) * 2048),)
+    before = faults.failed
+    chunks = list(disc.read(make_plan(structure)))
+    assert faults.failed - before == -(-start // 512) - end // 512      # one for each read that the link has a part of
+    bad = [chunk.extent for chunk in chunks if chunk.content is None]
+    assert (bad[0].start_lba, sum(extent.length_bytes for extent in bad)) == (end, (start - end) * 2048)
+    assert all(chunk.attempts == 1 for chunk in chunks)
+    assert images.digests(disc, structure) == images.sha256s({**FIRST, **SECOND})
 
 
 @pytest.mark.parametrize(("claim", "expected"), [(0, True), (25, True), (-1, False)])

@@ -1,4 +1,5 @@
 """What was read, what failed, what was slow."""
+import json
 from dataclasses import replace
 
 from carriers.model import Addressing, Chunk, Extent, FileEntry, FilePart, Files, Structure
@@ -49,6 +50,33 @@ def test_run_out_is_short() -> None:
     assert [f.code for f in late.findings(listed)] == ["run-out"]
     late.consume(chunk(86, 1, good=False))
     assert [(f.code, f.facts.get("place")) for f in late.findings(listed)] == [("block-unreadable", "elsewhere")]
+
+
+def test_between_sessions_nothing_need_be_readable() -> None:
+    """Some 11 400 blocks of a CD are lead-out and lead-in there; a file that lies in them is lost all the same."""
+    links = (Extent(20, 40 * BLOCK),)
+    told = Readability(replace(structure(), links=links), 100 * BLOCK, SlowRule())
+    for bad in (chunk(20, 40, good=False), chunk(70, 40, good=False)):
+        told.consume(bad)
+    assert [(f.code, f.extent) for f in told.findings(listed)] == [
+        ("run-out", Extent(20, 40 * BLOCK)), ("block-unreadable", Extent(70, 40 * BLOCK))]
+    file = Readability(replace(structure(), links=links), 100 * BLOCK, SlowRule())
+    file.consume(chunk(25, 5, 0, good=False))
+    assert [(f.code, f.facts["place"]) for f in file.findings(listed)] == [("block-unreadable", "listed")]
+
+
+def test_what_was_not_attempted_is_neither_read_nor_unreadable() -> None:
+    def left(lba: int, blocks: int, *file_nos: int) -> Chunk:
+        return chunk(lba, blocks, *file_nos, good=False, attempts=0)
+    consumer = consumed([chunk(0, 30), left(30, 10, 0), left(40, 10, 0, 1), chunk(50, 20), left(70, 30)])
+    again = Readability(structure(), 100 * BLOCK, SlowRule())
+    again.restore(json.loads(json.dumps(consumer.save())))
+    for told in (consumer, again):
+        assert told.coverage(0) == CoverageSums(100 * BLOCK, 50 * BLOCK, 0, 50 * BLOCK)
+        assert [(f.code, f.extent, dict(f.facts)) for f in told.findings(listed)] == [
+            ("check-not-run", Extent(30, 20 * BLOCK), {"check": "usability", "reason": "errors", "places": 2,
+                                                       "files": 2, "lba": 30, "bytes": 50 * BLOCK})]
+    assert {place for place, _, _ in consumer.speed().surface}.isdisjoint(range(30 * BLOCK, 50 * BLOCK))
 
 
 def test_coverage_counts_every_byte_once_and_in_one_place() -> None:

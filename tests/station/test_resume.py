@@ -15,6 +15,7 @@ import pytest
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
 from carriers.model import Carrier, Extent, Finding
+from carriers.retries import Limits
 from checks.bind import Choice
 from checks.form import SubmittedForm, read_form
 from checks.verdict import Outcome, Verdict, to_record
@@ -26,6 +27,7 @@ from station.journal import read_journal
 from station.progress import Progress
 from station.register import Register, Station
 from station.words import Voice
+from tests.faults import FaultySource
 
 
 class Killed(BaseException):
@@ -76,6 +78,21 @@ def opened(kill_at: int = -1, bad: int = -1) -> Callable[[Path], Carrier]:
     return lambda path: Disc(BlockSource(path, pread=pread))
 
 
+def failing(kill_at: int, bad: range, seconds: float) -> Callable[[Path], Carrier]:
+    """A disc whose reads of some blocks fail after so many seconds; killed at the n-th large read."""
+    faults = FaultySource(bad=bad, slow=dict.fromkeys(bad, seconds))
+    count = 0
+
+    def pread(handle: int, length: int, offset: int) -> bytes:
+        nonlocal count
+        count += length > 100_000
+        if count == kill_at:
+            raise Killed
+        return faults(handle, length, offset)
+    return lambda path: Disc(BlockSource(path, pread=pread, clock=faults.clock,
+                                         limits=Limits(place_seconds=100.0, error_seconds=300.0)))
+
+
 def said(verdict: Verdict) -> dict[str, Any]:
     """A verdict without what must differ between two intakes: numbers, times, hashes over times."""
     record = to_record(verdict)
@@ -104,6 +121,27 @@ def test_killed_at_any_read_ends_in_the_same_verdict(tmp_path: Path, disc: tuple
         assert verdict.intake == next(station.home.intakes.glob("S1-*")).name
         assert audit(station.home)[1] == []
     assert killed > 8
+
+
+@pytest.mark.parametrize("seconds", [1.0, 40.0])
+def test_what_errors_have_cost_is_not_spent_again(tmp_path: Path, disc: tuple[Path, Path], seconds: float) -> None:
+    """Two damaged places, each left when it has had its share; killed in between, the account is the same."""
+    source, list_path = disc
+    form, bad = read_form(list_path), range(600, 3500)
+    straight = run(a_station(tmp_path / "straight"), source, form, failing(-1, bad, seconds))
+    assert straight.coverage.not_attempted_bytes > 1_000_000 and straight.outcome is not Outcome.PASSED
+    assert straight.counts.not_checked > 0
+    killed = 0
+    for at in range(1, 12):
+        station = a_station(tmp_path / f"at{at}")
+        try:
+            run(station, source, form, failing(at, bad, seconds))
+        except Killed:
+            killed += 1
+        else:
+            break
+        assert said(run(station, source, form, failing(-1, bad, seconds))) == said(straight)
+    assert killed > 4
 
 
 def test_killed_twice_with_a_journal_torn_at_any_byte(tmp_path: Path, disc: tuple[Path, Path]) -> None:
