@@ -41,7 +41,9 @@ def probe(carrier: Carrier, structure: Structure) -> Probed:
 
 
 def _sampled(structure: Structure, files: Files) -> list[tuple[int, int]]:
-    """The first and the last block of one file in each stretch of the carrier, the largest that begins there; ascending.
+    """The first and the last block of one file in each stretch of the carrier: the largest that begins there.
+
+    Ascending by the first.
     """
     largest: dict[int, tuple[int, int]] = {}                  # stretch → bytes, file
     for number, length in enumerate(files.sizes):
@@ -64,7 +66,7 @@ def _blocks(carrier: Carrier, structure: Structure, lbas: Collection[int]) -> di
     """Single blocks by address; those that cannot be read, or are cut, are not there."""
     size = structure.block_bytes
     plan = (PlannedRead(number, Extent(lba, size), ()) for number, lba in enumerate(lbas)
-            if 0 <= lba and (lba + 1) * size <= structure.capacity_bytes)
+            if lba >= 0 and (lba + 1) * size <= structure.capacity_bytes)
     return {chunk.extent.start_lba: chunk.content for chunk in carrier.read(plan) if chunk.content is not None}
 
 
@@ -130,7 +132,8 @@ def claimed_only(probed: Probed, structure: Structure, equal: Collection[int], d
     files, size = structure.files, structure.block_bytes
     if files is None or probed == Probed():
         return ()
-    real_bytes, reason = (probed.repeats_bytes, "repeats") if probed.repeats_bytes else (probed.hollow_lba * size, "hollow")
+    reason = "repeats" if probed.repeats_bytes else "hollow"
+    real_bytes = probed.repeats_bytes or probed.hollow_lba * size
     wrong = sum(_span(structure, files, number)[1] * size >= real_bytes for number in different)
     right = sum(_span(structure, files, number)[0] * size >= real_bytes for number in equal)
     if reason == "hollow" and (right or wrong < _HOLLOW_LEAST) or not wrong + right:

@@ -25,18 +25,22 @@ _OPTICAL = "5"                                    # SPC-4, peripheral device typ
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where the machine says what it knows. numbers: of the block device behind a path, "" where it is none."""
+    """Where the machine says what it knows. numbers: of the block device behind a path, "" where it is none.
+    may_pass_through: whether this process may send what the kernel does not know to change nothing (ATA, NVMe).
+    """
 
     sys: Path = Path("/sys")
     snapshots: Path = Path("/run/station/health")          # udev-rules/station-health@.service
     run: Run = run_tool
     numbers: Callable[[Path], str] = lambda path: _numbers(path)
+    may_pass_through: Callable[[], bool] = lambda: os.geteuid() == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
     """drive: of `DRIVE_KEYS`. serial: the carrier's own or "". serial_is_of: whose serial could be read: carrier,
-    bridge, "" = none. medium, disc_state ("blank", "appendable", "complete", "other"), sessions (0), media_id: of discs.
+    bridge, "" = none. Of discs: medium, disc_state (blank, appendable, complete, other), sessions (0 = not said),
+    media_id.
 
     hours: that a disk has been powered, -1 = not said. checked: whether its health is known. unlearnt: why the health
     of a disk, or the information of a disc, is not: of `[findings.check-not-run.by.health-…]`, "" = it is, or nothing
@@ -79,7 +83,7 @@ def look(path: Path, machine: Machine | None = None) -> Health:
 def _numbers(path: Path) -> str:
     """MAJOR:MINOR of a block device."""
     try:
-        status = os.stat(path)
+        status = path.stat()
     except OSError:                               # gone meanwhile: whoever reads it says so
         return ""
     return f"{os.major(status.st_rdev)}:{os.minor(status.st_rdev)}" if stat.S_ISBLK(status.st_mode) else ""
@@ -103,7 +107,8 @@ def _known(disk: Path) -> dict[str, str]:
     device = disk / "device"
     bus = bus_of(disk)
     usb = _usb(disk) if bus == "usb" else None
-    return {"vendor": _read(device / "vendor"), "model": _read(device / "model"),
+    vendor = _read(device / "vendor")
+    return {"vendor": "" if vendor == "ATA" else vendor, "model": _read(device / "model"),
             "firmware": _read(device / "rev") or _read(device / "firmware_rev"), "serial": _serial(disk, usb),
             "bus": bus, "bridge": "" if usb is None else " ".join(filter(None, (
                 f"{_read(usb / 'idVendor')}:{_read(usb / 'idProduct')}", _read(usb / "manufacturer"),
@@ -194,4 +199,9 @@ def _smart(disk: Path, machine: Machine) -> Smart:
         if smart.reason != "no-answer":
             return smart
     answer = machine.run(("smartctl", "--json=c", "-a", f"/dev/{disk.name}"))
-    return Smart(answer.reason) if answer.reason else parse_smartctl(answer.output)
+    if answer.reason:
+        return Smart(answer.reason)
+    smart = parse_smartctl(answer.output)
+    if smart.reason in ("no-smart", "no-answer") and not machine.may_pass_through():
+        return smart._replace(reason="no-right")        # smartctl takes a refusal for a disk that has no SMART
+    return smart

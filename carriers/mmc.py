@@ -177,7 +177,7 @@ def parse_disc_information(disc: Disc, raw: bytes) -> tuple[Disc, range]:
     length = min(len(raw), 2 + int.from_bytes(raw[:2], "big"))
     if length < 12 or raw[2] >> 5:                  # another data type than the standard one
         return disc, range(0)
-    last = raw[2] >> 2 & 3                          # State of last Session: 0 empty, 1 incomplete, 2 damaged, 3 complete
+    last = raw[2] >> 2 & 3              # State of last Session: 0 empty, 1 incomplete, 2 damaged, 3 complete
     sessions = raw[9] << 8 | raw[4]
     first, final = raw[3], raw[11] << 8 | raw[6]
     found = disc._replace(state=_STATES[raw[2] & 3], sessions=max(0, sessions - (last == 0)), open_session=last == 1,

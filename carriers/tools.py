@@ -6,10 +6,10 @@ with its reason, never an error: what a drive would have said of a carrier is th
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from shutil import which
 from typing import NamedTuple
 
 DEADLINE_SECONDS = 20.0
@@ -35,7 +35,7 @@ def run_tool(command: Sequence[str], deadline_seconds: float = DEADLINE_SECONDS)
     One that does not die when killed waits in the kernel for a drive: it is left behind, for to wait for it would hang
     here too.
     """
-    place = shutil.which(command[0], path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_TOOLS}")
+    place = which(command[0], path=f"{os.environ.get('PATH', os.defpath)}:{_SYSTEM_TOOLS}")
     if place is None:
         return Answer(-1, b"", "no-tool")
     tool = subprocess.Popen((place, *command[1:]), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
