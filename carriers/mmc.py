@@ -15,20 +15,20 @@ from carriers.tools import Run
 # Name → CDB, allocation length in bytes (it stands in the CDB too). 01h of READ TRACK INFORMATION: by track number,
 # which is byte 5. READ DISC STRUCTURE: byte 1 the media type (0 DVD, 1 BD), byte 7 the format.
 _COMMANDS: Mapping[str, tuple[bytes, int]] = {
-    "GET CONFIGURATION": (bytes.fromhex("46 00 0000 000000 0800 00"), 0x800),                       # §6.5
-    "READ DISC INFORMATION": (bytes.fromhex("51 00 0000000000 00fc 00"), 0xFC),                     # §6.21
-    "READ TRACK INFORMATION": (bytes.fromhex("52 01 00000000 00 0030 00"), 0x30),                   # §6.26
-    "READ ATIP": (bytes.fromhex("43 02 04 00000000 0020 00"), 0x20),                                # §6.25.3.6
-    "READ DVD-R PRE-RECORDED": (bytes.fromhex("ad 00 00000000 00 0e 0028 00 00"), 0x28),            # §6.22.2.13
-    "READ DVD+R ADIP": (bytes.fromhex("ad 00 00000000 00 11 0104 00 00"), 0x104),                   # §6.22.2.15
-    "READ BD DI": (bytes.fromhex("ad 01 00000000 00 00 0074 00 00"), 0x74),                         # §6.22.3.1
+    "GET CONFIGURATION": (bytes.fromhex("46 00 0000 000000 0800 00"), 0x800),
+    "READ DISC INFORMATION": (bytes.fromhex("51 00 0000000000 00fc 00"), 0xFC),
+    "READ TRACK INFORMATION": (bytes.fromhex("52 01 00000000 00 0030 00"), 0x30),
+    "READ ATIP": (bytes.fromhex("43 02 04 00000000 0020 00"), 0x20),
+    "READ DVD-R PRE-RECORDED": (bytes.fromhex("ad 00 00000000 00 0e 0028 00 00"), 0x28),
+    "READ DVD+R ADIP": (bytes.fromhex("ad 00 00000000 00 11 0104 00 00"), 0x104),
+    "READ BD DI": (bytes.fromhex("ad 01 00000000 00 00 0074 00 00"), 0x74),
 }
 _SECONDS = "15"                             # the kernel gives a command up after this time
 _UNIT_ATTENTION, _SENT_AND_OS_ERROR = 6, 50             # of sg_raw; 50 + errno where the kernel refused
 _EACCES, _EPERM = 13, 1
 _MOST_TRACKS = 99                           # asked for one by one; a CD has no more, of other discs the first ones
 
-PROFILES: Mapping[int, str] = {             # §5.3.1, table 93
+PROFILES: Mapping[int, str] = {             # MMC-6, Profile List feature
     0x08: "CD-ROM", 0x09: "CD-R", 0x0A: "CD-RW", 0x10: "DVD-ROM", 0x11: "DVD-R", 0x12: "DVD-RAM", 0x13: "DVD-RW",
     0x14: "DVD-RW", 0x15: "DVD-R DL", 0x16: "DVD-R DL", 0x17: "DVD-RW DL", 0x18: "DVD-Download", 0x1A: "DVD+RW",
     0x1B: "DVD+R", 0x2A: "DVD+RW DL", 0x2B: "DVD+R DL", 0x40: "BD-ROM", 0x41: "BD-R", 0x42: "BD-R", 0x43: "BD-RE",
@@ -37,11 +37,11 @@ PROFILES: Mapping[int, str] = {             # §5.3.1, table 93
 _REWRITABLE = frozenset({0x0A, 0x12, 0x13, 0x14, 0x17, 0x1A, 0x2A, 0x43, 0x52, 0x53, 0x5A})
 _OVERWRITTEN = frozenset({0x12, 0x13, 0x1A, 0x2A, 0x43, 0x52})    # at any place, so that they have no session to close
 _ROM = frozenset({0x08, 0x10, 0x40, 0x50})
-_STATES = ("blank", "appendable", "complete", "other")                                      # Disc Status, §6.21.3.4
+_STATES = ("blank", "appendable", "complete", "other")                                      # Disc Status
 
 
 class Track(NamedTuple):
-    """READ TRACK INFORMATION, §6.26.3: addresses and sizes in blocks of 2048 bytes."""
+    """A Track Information Block: addresses and sizes in blocks of 2048 bytes."""
 
     track_number: int
     session_number: int
@@ -155,7 +155,7 @@ def _asked(device: str, run: Run, name: str, track: int) -> bytes | Silent:
 def parse_configuration(raw: bytes) -> tuple[int, str]:
     """The current profile (0 = no medium that the drive can use) and the drive's serial number ("" = not said).
 
-    Source: MMC-6 §6.5.2 (feature header), §5.3.31 (drive serial number, 0108h).
+    Source: MMC-6, GET CONFIGURATION response (feature header); Drive Serial Number feature (0108h).
     """
     if len(raw) < 8:
         return 0, ""
@@ -172,7 +172,8 @@ def parse_configuration(raw: bytes) -> tuple[int, str]:
 def parse_disc_information(disc: Disc, raw: bytes) -> tuple[Disc, range]:
     """The disc with its state and sessions, and the numbers of its tracks.
 
-    A drive counts the session that is empty, or begun and not closed, among the sessions. Source: MMC-6 §6.21.3.
+    A drive counts the session that is empty, or begun and not closed, among the sessions. Source:
+    MMC-6, Standard Disc Information.
     """
     length = min(len(raw), 2 + int.from_bytes(raw[:2], "big"))
     if length < 12 or raw[2] >> 5:                  # another data type than the standard one
@@ -186,7 +187,7 @@ def parse_disc_information(disc: Disc, raw: bytes) -> tuple[Disc, range]:
 
 
 def parse_track_information(raw: bytes) -> Track | None:
-    """Source: MMC-6 §6.26.3. None where too little came."""
+    """Source: MMC-6, Track Information Block. None where too little came."""
     if min(len(raw), 2 + int.from_bytes(raw[:2], "big")) < 28:
         return None
     wide = len(raw) >= 34
@@ -210,9 +211,9 @@ def _media_id(profile: int, ask: Callable[[str], bytes | Silent]) -> str:
 def parse_media_id(command: str, raw: bytes) -> str:
     """The maker's code in the answer to one of the commands; "" where it is not there.
 
-    Source: MMC-6 table 500 (ATIP: start time of lead-in, bytes 8 to 10); ECMA-359 §25 (pre-recorded fields 3 and 4 of
-    8 bytes each, the first byte their number); ECMA-349 §14.4.2 (physical format information, bytes 19 to 29);
-    MMC-6 §6.22.3.1 with the BD white paper (disc information, bytes 100 to 108).
+    Source: MMC-6, ATIP descriptor (start time of lead-in, bytes 8 to 10) and READ DISC STRUCTURE formats 0Eh, 11h, 00h
+    of BD; ECMA-359 (pre-recorded fields 3 and 4, of 8 bytes, the first one their number); ECMA-349 (physical format
+    information, bytes 19 to 29); of BD the disc information, bytes 100 to 108. Offsets agree with dvd+rw-mediainfo's.
     """
     if command == "READ ATIP" and len(raw) >= 11:
         return f"{raw[8]:02d}m{raw[9]:02d}s{raw[10]:02d}f" if any(raw[8:11]) else ""

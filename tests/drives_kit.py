@@ -22,7 +22,7 @@ ILLEGAL_REQUEST = Answer(5, b"")                  # sg_raw's exit for what a dri
 # --- discs -------------------------------------------------------------------------------------------------------
 
 def configuration(profile: int, serial: str = "") -> bytes:
-    """GET CONFIGURATION: the header, a list of profiles, the drive's serial number (MMC-6 §6.5.2, §5.3.1, §5.3.31)."""
+    """GET CONFIGURATION: the header, a list of profiles, the drive's serial number; MMC-6."""
     features = bytes.fromhex("0000 03 04") + profile.to_bytes(2, "big") + b"\1\0"
     if serial:
         features += bytes.fromhex("0108 03") + bytes([len(serial)]) + serial.encode()
@@ -31,7 +31,7 @@ def configuration(profile: int, serial: str = "") -> bytes:
 
 def disc_information(status: int, last: int, sessions: int = 1, tracks: int = 1, erasable: bool = False) -> bytes:
     """READ DISC INFORMATION, 34 bytes. status: 0 empty, 1 incomplete, 2 complete, 3 other. last: state of the last
-    session: 0 empty, 1 incomplete, 2 damaged, 3 complete. Source: MMC-6 §6.21.3."""
+    session: 0 empty, 1 incomplete, 2 damaged, 3 complete. Source: MMC-6, Standard Disc Information."""
     raw = bytearray(34)
     raw[0:2] = (32).to_bytes(2, "big")
     raw[2] = erasable << 4 | last << 2 | status
@@ -57,7 +57,8 @@ DISC_INFORMATION: Mapping[str, bytes] = {
 
 def track(number: int, session: int, start: int = 0, size: int = 300, *, blank: bool = False, damage: bool = False
           ) -> bytes:
-    """READ TRACK INFORMATION, 36 bytes. Source: MMC-6 §6.26.3."""
+    """READ TRACK INFORMATION, 36 bytes. Source: MMC-6, Track
+    Information Block."""
     raw = bytearray(36)
     raw[0:2] = (34).to_bytes(2, "big")
     raw[2], raw[3], raw[5], raw[6] = number, session, damage << 5 | 4, blank << 6 | 1

@@ -10,7 +10,6 @@ from tests.faults import short_of
 from tests.vectors_kit import Case, usual
 
 
-
 def build(folder: Path) -> Case:
     content = {f"{n:02d}.bin": hashlib.shake_128(bytes([n])).digest(300_000) for n in range(8)}
     case = disk_drive(usual(folder, content), "sound")
