@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from carriers.tools import OUTPUT_BYTES, Run, run_tool
 DRIVE_KEYS = ("vendor", "model", "firmware", "serial", "bus", "bridge")
 NO_DRIVE: Mapping[str, str] = MappingProxyType(dict.fromkeys(DRIVE_KEYS, ""))
 _OPTICAL = "5"                                    # SPC-4, peripheral device type: CD/DVD device
+_WAIT_SECONDS, _WAIT_TIMES = 0.5, 20              # for a snapshot: the disk may still be starting up
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class Machine:
     run: Run = run_tool
     numbers: Callable[[Path], str] = lambda path: _numbers(path)
     may_pass_through: Callable[[], bool] = lambda: os.geteuid() == 0
+    wait: Callable[[float], None] = time.sleep
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +121,9 @@ def _known(disk: Path) -> dict[str, str]:
 def bus_of(disk: Path) -> str:
     """usb, ata, nvme, virtio, scsi: how a disk hangs on the machine, by its place among the devices."""
     names = [part.rstrip("0123456789:.-") for part in (disk / "device").resolve().parts]
-    return next((bus for bus in ("usb", "ata", "nvme", "virtio") if bus in names), "scsi")
+    of_scsi = (disk / "device/type").exists()           # also through a virtual adapter
+    return next((bus for bus in ("usb", "ata", "nvme", "virtio") if bus in names and not (of_scsi and bus == "virtio")),
+                "scsi")
 
 
 def _usb(disk: Path) -> Path | None:
@@ -188,20 +193,32 @@ def _of_disk(disk: Path, machine: Machine) -> Health:
 
 
 def _smart(disk: Path, machine: Machine) -> Smart:
-    """What was read with rights when the disk was plugged in; else what smartctl says now."""
-    number = _read(disk / "diskseq")
-    if number.isdigit():
-        try:
-            with (machine.snapshots / f"{number}.json").open("rb") as file:
-                smart = parse_smartctl(file.read(OUTPUT_BYTES))
-        except OSError:
-            smart = Smart("no-answer")
+    """What was read with rights when the disk was plugged in; else what smartctl says now.
+
+    A snapshot that is not there yet is waited for only where nothing better can be had.
+    """
+    snapshot, allowed = machine.snapshots / f"{_read(disk / 'diskseq')}.json", machine.may_pass_through()
+    smart = _snapshot(snapshot)
+    for _ in range(_WAIT_TIMES if machine.snapshots.is_dir() and not allowed else 0):
         if smart.reason != "no-answer":
-            return smart
+            break
+        machine.wait(_WAIT_SECONDS)
+        smart = _snapshot(snapshot)
+    if smart.reason != "no-answer":
+        return smart
     answer = machine.run(("smartctl", "--json=c", "-a", f"/dev/{disk.name}"))
     if answer.reason:
         return Smart(answer.reason)
     smart = parse_smartctl(answer.output)
-    if smart.reason in ("no-smart", "no-answer") and not machine.may_pass_through():
+    if smart.reason in ("no-smart", "no-answer") and not allowed:
         return smart._replace(reason="no-right")        # smartctl takes a refusal for a disk that has no SMART
     return smart
+
+
+def _snapshot(place: Path) -> Smart:
+    """What the service of udev-rules/ wrote; no answer where it is not there, or not whole yet."""
+    try:
+        with place.open("rb") as file:
+            return parse_smartctl(file.read(OUTPUT_BYTES))
+    except OSError:
+        return Smart("no-answer")

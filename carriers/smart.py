@@ -28,8 +28,8 @@ _WORN_OUT_PERCENT = 100
 class Smart(NamedTuple):
     """reason: "" or why the disk's health is not known: bridge-unknown, no-right, no-smart, command-failed, no-answer.
 
-    own: whether model and serial are the disk's own, whatever lies between; capacity_bytes: as the disk says, 0 = not
-    said. hours: it has been powered, -1 = not said. findings stand also where the rest was not learnt.
+    own: whether model and serial are the disk's own, whatever lies between. hours: it has been powered, -1 = not said.
+    findings stand also where the rest was not learnt.
     """
 
     reason: str
@@ -37,7 +37,6 @@ class Smart(NamedTuple):
     model: str = ""
     serial: str = ""
     firmware: str = ""
-    capacity_bytes: int = 0
     hours: int = -1
     findings: tuple[Finding, ...] = ()
 
@@ -54,7 +53,6 @@ def parse_smartctl(raw: bytes) -> Smart:
     if status & (_NOT_UNDERSTOOD | _NOT_OPENED):
         return Smart(_why_not_opened(record))
     protocol = _text(record, "device", "protocol")
-    capacity = max(0, _number(record, "user_capacity", "bytes"))
     model = _text(record, "model_name") or _text(record, "scsi_model_name")
     findings = (*_of_status(record, status), *_of_attributes(record), *_of_logs(record))
     reason = ""
@@ -63,7 +61,7 @@ def parse_smartctl(raw: bytes) -> Smart:
     if not isinstance(_at(record, "smart_status", "passed"), bool):
         reason = "no-smart"
     return Smart(reason, protocol in ("ATA", "NVMe"), model, _text(record, "serial_number"),
-                 _text(record, "firmware_version") or _text(record, "scsi_revision"), capacity,
+                 _text(record, "firmware_version") or _text(record, "scsi_revision"),
                  _number(record, "power_on_time", "hours"), findings)
 
 

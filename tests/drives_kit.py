@@ -122,7 +122,11 @@ def machine(folder: Path, place: str, attributes: Mapping[str, str | bytes], run
     (sys / "dev/block").mkdir(parents=True)
     (sys / "dev/block/8:16").symlink_to(disk)
     (sys / "dev/block/8:17").symlink_to(disk / "part1")
-    return Machine(sys, folder / "snapshots", run, lambda path: "8:16", lambda: True)
+    return Machine(sys, folder / "snapshots", run, lambda path: "8:16", lambda: True, _never)
+
+
+def _never(seconds: float) -> None:
+    raise AssertionError("a test waits for nothing")
 
 
 def disc_drive(case: Case, profile: int, information: bytes, sessions: Sequence[int] = (1,)) -> Case:

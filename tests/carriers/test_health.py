@@ -106,6 +106,25 @@ def test_the_snapshot_of_this_very_plugging_in_counts(tmp_path: Path) -> None:
     assert look(DEVICE, here).serial == "WD-WCC4N0000001"
 
 
+def test_a_snapshot_that_is_still_being_written_is_waited_for(tmp_path: Path) -> None:
+    """By one who could learn nothing without it; and not for ever."""
+    here = replace(machine(tmp_path, USB, DISK, lambda c: Answer(-1, b"", "no-tool"), usb=JMICRON),
+                   may_pass_through=lambda: False)
+    assert look(DEVICE, here).unlearnt == "no-tool"                   # no rules are installed: nothing to wait for
+    here.snapshots.mkdir()
+    waited: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        if len(waited) == 3:
+            (here.snapshots / "17.json").write_bytes(smartctl(**OWN))
+
+    assert look(DEVICE, replace(here, wait=wait)).serial == "WD-WCC4N0000001" and len(waited) == 3
+    (here.snapshots / "17.json").unlink()
+    assert look(DEVICE, replace(here, wait=lambda seconds: waited.append(seconds))).unlearnt == "no-tool"
+    assert sum(waited) < 15
+
+
 def test_a_user_without_rights_is_told_so(tmp_path: Path) -> None:
     """smartctl 7.3 answers a user on a SATA disk with success, as SCSI and without SMART (recorded)."""
     raw = b'{"smartctl":{"exit_status":0},"device":{"type":"scsi","protocol":"SCSI"}}'

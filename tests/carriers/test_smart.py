@@ -25,7 +25,7 @@ def nvme(**log: int) -> bytes:
 
 def test_a_sound_disk() -> None:
     smart = parse_smartctl(smartctl())
-    assert smart == ("", True, "BENCH SATA HDD", "SN0001", "2.5+", 67108864, 1, ())
+    assert smart == ("", True, "BENCH SATA HDD", "SN0001", "2.5+", 1, ())
 
 
 @pytest.mark.parametrize(("bits", "what"), [
