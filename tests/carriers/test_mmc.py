@@ -119,6 +119,19 @@ def test_a_changed_medium_is_asked_again_once() -> None:
     assert look_at_disc("/dev/sr0", lambda command: Answer(6, b"")) == Silent("not-given")
 
 
+def test_a_drive_that_hangs_is_asked_no_more() -> None:
+    information, asked = bytearray(DISC_INFORMATION["complete, one session"]), []
+    information[6] = 50
+    answers = sg_raw({"46": configuration(0x1B), "51": bytes(information), "52": Answer(-1, b"", "no-answer")})
+
+    def run(command: Sequence[str]) -> Answer:
+        asked.append(command[8])
+        return answers(command)
+
+    disc = look_at_disc("/dev/sr0", run)
+    assert isinstance(disc, Disc) and disc.state == "complete" and asked == ["46", "51", "52"]
+
+
 def test_more_tracks_than_a_disc_can_have_are_not_asked_for() -> None:
     information = bytearray(DISC_INFORMATION["complete, one session"])
     information[6], information[11] = 0xFF, 0xFF
