@@ -51,6 +51,7 @@ from station.journal import Journal, beside, raw_record
 from station.reading import Reading, finding_record
 from station.recheck import rechecked
 from station.register import Station, utc_now
+from station.wear import worn_since
 
 SHOWN_LINES = 40             # a list up to this long stands in the annex whole; of a longer one only what failed
 SHOWN_FAILURES = 200
@@ -178,6 +179,7 @@ def _findings(station: Station, case: Case, reading: Reading, comparison: Compar
     by_code += claimed_only(reading.probed, reading.structure, *(
         {target for target, state in states if state == wanted and 0 <= target < reading.fixities.count}
         for wanted in (EQUAL, DIFFERS)))
+    by_code += worn_since(station, reading.identity, reading.found)
     for check, reason in _not_run(reading):
         place = "policy" if check in station.config.may_be_unchecked else ""
         by_code.append(Finding("check-not-run", "", None, {"check": check, "reason": reason, "place": place}))

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from checks.verdict import Verdict
 from station.papers import People, decide
 from station.register import Station
 from tests.drives_kit import DISC_INFORMATION, disc_drive, disk_drive
-from tests.station.test_commands import station as command
+from tests.station.test_commands import station as commanded
 from tests.test_vectors import run, said, station_in
 from tests.vectors_kit import CONTENT, PLAIN, Case, disc_in, form_in, listed, usual
 
@@ -75,6 +76,37 @@ def test_a_disc_has_no_health_but_what_its_drive_says_is_kept(tmp_path: Path) ->
     assert evidence == "the drive reports: DVD-R, finalised, 1 session(s), media id -"
 
 
+def test_a_disk_that_wears_on_between_tests_is_failing(tmp_path: Path) -> None:
+    """24 remapped sectors where there were none."""
+    station = station_in(tmp_path)
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    run(disk_drive(usual(tmp_path / "first"), "sound"), station)
+    for count, folder in enumerate(("second", "third"), 1):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        verdict = run(disk_drive(usual(tmp_path / folder), "worn"), station)
+        growing = [j for j in verdict.findings if j.facts.get("reason") == "growing"]
+        assert [(j.code, j.facts["before"], j.facts["value"]) for j in growing] == [("disk-failing", 0, 24)], count
+        assert check(verdict)[0] == "failed"
+
+
+def test_a_disk_that_was_worn_alike_before_is_not_failing(tmp_path: Path) -> None:
+    station = station_in(tmp_path)
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        verdict = run(disk_drive(usual(tmp_path / folder), "worn"), station)
+        assert "disk-failing" not in {j.code for j in verdict.findings}
+
+
+def test_the_annex_says_what_the_drive_told(tmp_path: Path) -> None:
+    station, cases = station_in(tmp_path), two(tmp_path, "unknown bridge")
+    _, papers = decide(station, run(cases[0], station).batch, People("张伟", "李敏"))
+    command = ["pdftotext", "-layout", str(papers[0].path), "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "载体健康 未检测(原因:不认得该转接设备,为免掉盘未作试探)。" in lines
+
+
 def test_an_image_has_neither(tmp_path: Path) -> None:
     verdict = run(usual(tmp_path), station_in(tmp_path))
     assert check(verdict) == ("not_applicable", "") and set(verdict.drive.values()) == {""}
@@ -84,7 +116,7 @@ def test_an_image_has_neither(tmp_path: Path) -> None:
 def test_a_later_comparison_says_the_same_of_the_drive(tmp_path: Path) -> None:
     station, case = station_in(tmp_path), disk_drive(usual(tmp_path), "worn")
     first = said(run(case, station), station)
-    again = command(tmp_path / "home", "recompare", first["intake"], "--form", listed(tmp_path, CONTENT, "sha1"),
+    again = commanded(tmp_path / "home", "recompare", first["intake"], "--form", listed(tmp_path, CONTENT, "sha1"),
                     "--json")
     assert again.returncode == 3, again.stderr
     record: dict[str, Any] = json.loads(again.stdout)
