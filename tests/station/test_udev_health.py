@@ -21,7 +21,6 @@ def test_the_snapshot_is_written_where_it_is_looked_for() -> None:
 
 
 def test_the_rule_is_one_line_and_answers_only_what_is_plugged_in() -> None:
-    """smartctl's closing of a disk makes udev say "change": a rule on that would start itself for ever."""
     rules = [line for line in settings(RULE).splitlines() if line]
     assert len(rules) == 1 and rules[0].startswith('ACTION=="add", SUBSYSTEM=="block", ENV{DEVTYPE}=="disk"')
     assert 'ENV{SYSTEMD_WANTS}+="station-health@$env{DISKSEQ}.service"' in rules[0]
@@ -32,3 +31,4 @@ def test_the_service_can_do_nothing_else() -> None:
     assert "CapabilityBoundingSet=CAP_SYS_RAWIO CAP_SYS_ADMIN" in lines and "ProtectSystem=strict" in lines
     assert [line for line in lines if line.startswith("Exec")] == [
         "ExecStart=-/usr/sbin/smartctl --json=c -a /dev/disk/by-diskseq/%i"]
+    assert {line.split()[-1] for line in lines if line.startswith("DeviceAllow=")} == {"r"}
