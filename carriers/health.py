@@ -111,7 +111,7 @@ def _known(disk: Path) -> dict[str, str]:
     bus = bus_of(disk)
     usb = _usb(disk) if bus == "usb" else None
     vendor = _read(device / "vendor")
-    return {"vendor": "" if vendor == "ATA" else vendor, "model": _read(device / "model"),
+    return {"vendor": "" if vendor == "ATA" else vendor, "model": _read(device / "model") or _read(device / "name"),
             "firmware": _read(device / "rev") or _read(device / "firmware_rev"), "serial": _serial(disk, usb),
             "bus": bus, "bridge": "" if usb is None else " ".join(filter(None, (
                 f"{_read(usb / 'idVendor')}:{_read(usb / 'idProduct')}", _read(usb / "manufacturer"),
@@ -119,11 +119,11 @@ def _known(disk: Path) -> dict[str, str]:
 
 
 def bus_of(disk: Path) -> str:
-    """usb, ata, nvme, virtio, scsi: how a disk hangs on the machine, by its place among the devices."""
+    """usb, ata, nvme, mmc, virtio, scsi: how a disk hangs on the machine, by its place among the devices."""
     names = [part.rstrip("0123456789:.-") for part in (disk / "device").resolve().parts]
     of_scsi = (disk / "device/type").exists()           # also through a virtual adapter
-    return next((bus for bus in ("usb", "ata", "nvme", "virtio") if bus in names and not (of_scsi and bus == "virtio")),
-                "scsi")
+    return next((bus for bus in ("usb", "ata", "nvme", "mmc", "virtio")
+                 if bus in names and not (of_scsi and bus == "virtio")), "scsi")
 
 
 def _usb(disk: Path) -> Path | None:
@@ -182,12 +182,14 @@ def _of_disk(disk: Path, machine: Machine) -> Health:
                   "firmware": smart.firmware or known["firmware"]}
     own = smart.own or known["bus"] != "usb"
     serial = (smart.serial if own else "") or ("" if known["bus"] == "usb" else known["serial"])
+    if len(set(serial)) < 2:                            # zeros that a maker never filled in: many disks have them
+        serial = ""
     findings = list(smart.findings)
     if serial:
         known["serial"] = serial
     elif known["bus"] == "usb" and known["serial"]:
         findings.append(Finding("serial-is-of-bridge", facts={"serial": known["serial"], "bridge": known["bridge"]}))
-    of = "carrier" if serial else "bridge" if known["serial"] else ""
+    of = "carrier" if serial else "bridge" if known["bus"] == "usb" and known["serial"] else ""
     return Health(known, serial=serial, serial_is_of=of, hours=smart.hours, unlearnt=smart.reason,
                   findings=tuple(findings))
 

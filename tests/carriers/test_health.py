@@ -81,6 +81,18 @@ def test_a_sata_disk_is_known_without_any_tool(tmp_path: Path) -> None:
                             "bus": "ata", "bridge": ""}
 
 
+def test_a_number_that_no_maker_filled_in_is_nobodys(tmp_path: Path) -> None:
+    here = machine(tmp_path, SATA, DISK, lambda c: answers(smartctl(serial_number="00000000")))
+    assert (look(DEVICE, here).serial, look(DEVICE, here).serial_is_of) == ("", "")
+
+
+def test_a_memory_card(tmp_path: Path) -> None:
+    place = "pci0000:00/0000:02:00.0/mmc_host/mmc0/mmc0:0001"
+    health = look(DEVICE, machine(tmp_path, place, {"type": "SD\n", "name": "SC64G\n", "serial": "0x2a4b1c9d\n"},
+                                  lambda c: Answer(-1, b"", "no-tool")))
+    assert (health.drive["bus"], health.drive["model"], health.serial) == ("mmc", "SC64G", "0x2a4b1c9d")
+
+
 def test_an_nvme_disk(tmp_path: Path) -> None:
     attributes = {"serial": "S6Z1NF0W\n", "model": "Samsung SSD 980\n", "firmware_rev": "3B4QFXO7\n"}
     health = look(DEVICE, machine(tmp_path, NVME, attributes, lambda c: Answer(-1, b"", "no-tool")))
