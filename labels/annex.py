@@ -12,10 +12,19 @@ from typing import NamedTuple
 
 from checks.catalogue import shown
 from checks.judge import final_outcome
-from checks.verdict import Decision, Judgement, LineResult, LineState, Outcome, Severity, Verdict
+from checks.verdict import CheckResult, Decision, Judgement, LineResult, LineState, Outcome, Severity, Verdict
 from labels import pictures
 from labels.page import LEADING, Box, Sheet, text_width, wrap
-from labels.sentences import algorithms_of, carrier_name, edition, final_readings, gigabytes, name_of, say
+from labels.sentences import (
+    algorithms_of,
+    carrier_name,
+    edition,
+    final_readings,
+    gigabytes,
+    name_of,
+    result_of,
+    say,
+)
 
 SIZE = 9.0                          # points
 SHOWN_WHOLE = 40                    # lines of the form that are all shown; of longer lists only those that failed
@@ -249,6 +258,7 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
              ("reference_lists", _reference_lists(verdict)),
              ("content", digests.content_sha256 or say("page.none")),
              ("carrier_digest", whole or ""), ("drive", _listed("facts.drive", verdict.drive)),
+             ("health", _health(verdict)),
              ("read_only", _read_only(verdict)),
              ("sittings", "\n".join(say("facts.sitting", begun=local_time(s.begun_at, layout.utc_offset_minutes),
                                         ended=local_time(s.ended_at, layout.utc_offset_minutes))
@@ -260,7 +270,7 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
              ("journal", verdict.journal_sha256), ("lines", verdict.lines_sha256), ("file_list", verdict.files_sha256)]
     algorithm = name_of(carrier.algorithm) if carrier else ""
     return [(say(f"facts.{key}", algorithm=algorithm), value or say("page.none")) for key, value in facts
-            if value or key not in ("root", "carrier_digest", "names", "reference_lists")]
+            if value or key not in ("root", "carrier_digest", "names", "reference_lists", "health")]
 
 
 def _reference_lists(verdict: Verdict) -> str:
@@ -271,6 +281,15 @@ def _reference_lists(verdict: Verdict) -> str:
     more = reference.list_count - len(shown_lists)
     return "\n".join([*shown_lists, *([say("facts.reference_lists_more", count=f"{more:,}")] if shown_lists and more
                                        else [])])
+
+
+def _health(verdict: Verdict) -> str:
+    """What the drive said of the carrier, or why nothing is known; "" where nobody was asked."""
+    found = result_of(verdict, "health")
+    evidence = shown(found.evidence.get("zh", ""))
+    if found.result is CheckResult.NOT_CHECKED and evidence:
+        return say("check.not_checked", reason=evidence)
+    return evidence
 
 
 def _read_only(verdict: Verdict) -> str:

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from carriers import open_carrier
-from carriers.model import Carrier, CarrierId, Finding, Refused, Structure
+from carriers.capacity import Probed, probe
+from carriers.health import Health, look, unseen_sessions
+from carriers.model import Carrier, CarrierId, CarrierKind, Finding, Refused, Structure
 from carriers.plan import Plan, make_plan
 from checks.bind import Binding, Choice, bind
 from checks.catalogues import Enclosed, look_into
@@ -42,18 +44,19 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
-           *, opener: Callable[[Path], Carrier] | None = None, people: tuple[str, ...] = ()) -> Verdict:
+           *, opener: Callable[[Path], Carrier] | None = None, looker: Callable[[Path], Health] = look,
+           people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
 
-    people: whose word the strength of the reference rests on.
+    looker: who asks the drive what it knows. people: whose word the strength of the reference rests on.
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
     """
     progress.stage("structure")
     with Hashers() as hashers, closing(opener(source) if opener else
-                                                  open_carrier(source, station.config.limits())) as carrier:
-        identity = carrier.identify()
+                                       open_carrier(source, station.config.limits())) as carrier:
+        identity, health = told_by(looker(source), carrier.identify())
         structure, found = carrier.structure()
         enclosed = _admitted(station, form, look_into(carrier, structure))
         lying = on_carrier(carrier, structure, form, choice)   # the lists on it become lines of the form
@@ -64,7 +67,8 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         binding = bind(form, identity, structure, choice)
         plan = make_plan(structure, binding.joined, gaps=bool(binding.carrier_algorithms) or None)
         hashers.use(_algorithms(form, lying.algorithms))
-        work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
+        found = (*found, *enclosed.findings, *health.findings)
+        work = Work(hashers, identity, structure, found, binding, plan, enclosed, form, health)
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
@@ -78,6 +82,15 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict
+
+
+def told_by(health: Health, identity: CarrierId) -> tuple[CarrierId, Health]:
+    """What the carrier says that it is and what its drive knows of it, as one; a serial number only if it is its own.
+    """
+    unseen = unseen_sessions(health, identity.sessions)
+    return (replace(identity, medium=health.medium or identity.medium, serial=health.serial or identity.serial,
+                    sessions=max(identity.sessions, health.sessions)),
+            replace(health, findings=(*health.findings, *unseen)))
 
 
 def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Progress) -> None:
@@ -120,6 +133,12 @@ class Work(NamedTuple):
     plan: Plan
     enclosed: Enclosed
     form: SubmittedForm | None
+    health: Health
+
+    @property
+    def of_disk(self) -> bool:
+        """Whether it lies on a disk; a disc has the capacity that it shows, and to seek in one takes long."""
+        return self.identity.kind is CarrierKind.DISK or (self.health.asked and not self.health.optical)
 
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
@@ -142,10 +161,11 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
             _save(journal, read_no, consumers, (carrier, (*earlier, *carrier.findings())))
         progress.check_stop()
 
+    probed = probe(carrier, structure) if work.of_disk else Probed()
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
     return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings()),
                    work.enclosed, digests.finish(), readability, formats, plan.planned_bytes,
-                   sum(lost for number, lost in plan.lost.items() if number < count), joined)
+                   sum(lost for number, lost in plan.lost.items() if number < count), joined, work.health, probed)
 
 
 def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Binding) -> Digests:

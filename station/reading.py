@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from carriers.capacity import Probed
+from carriers.health import Health
 from carriers.model import Addressing, CarrierId, CarrierKind, Extent, FileEntry, Files, Finding, Structure, Tree
 from checks.catalogues import Enclosed, enclosed_from
 from checks.encodings import named_as_listed
@@ -25,7 +27,8 @@ from station.journal import read_list
 class Reading:
     """What lies on the carrier and what reading it gave. found: of its structure, its enclosed files, the drive.
 
-    joined: groups of files that were hashed as one too; their fixities come after those of all files.
+    joined: groups of files that were hashed as one too; their fixities come after those of all files. health: what the
+    drive said; what it gave reason to find stands in found. probed: whether the carrier has what it claims.
     """
 
     identity: CarrierId
@@ -38,6 +41,8 @@ class Reading:
     planned_bytes: int
     lost_bytes: int
     joined: tuple[tuple[int, ...], ...] = ()
+    health: Health = field(default_factory=Health)
+    probed: Probed = Probed()
 
     def joined_as(self, joined: tuple[tuple[int, ...], ...]) -> Reading:
         """The same reading for a form that joins these files; what was not hashed as one when it was read is not read.
@@ -73,6 +78,7 @@ class Reading:
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
             "readability": self.readability.save(), "formats": self.formats.save(),
             "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
+            "probed": self.probed, "health": asdict(replace(self.health, findings=())),
             "joined": [[parts, self.fixities.states[number],
                         {name: self.fixities.digest(number, name).hex() for name in self.fixities.algorithms}]
                        for number, parts in enumerate(self.joined, self.fixities.count - len(self.joined))],
@@ -170,4 +176,6 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
         found.append(Finding("check-not-run", "", None, {"check": "completeness", "reason": "catalogues"}))
     return Reading(identity, structure, tuple(found), enclosed_from(record.get("enclosed", {})), fixities,
                    readability, formats, record["planned_bytes"], record["lost_bytes"],
-                   tuple(tuple(parts) for parts, _, _ in joined))
+                   tuple(tuple(parts) for parts, _, _ in joined),
+                   Health(**{**record["health"], "findings": ()}) if "health" in record else Health(),
+                   Probed(*record.get("probed", Probed())))

@@ -16,6 +16,8 @@ from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
+from carriers.capacity import claimed_only
+from carriers.health import Health
 from carriers.model import CarrierId, CarrierKind, Finding
 from checks import catalogue
 from checks.bind import Binding, Choice
@@ -23,6 +25,7 @@ from checks.catalogues import against
 from checks.compare import Comparison, compare, content_sha256
 from checks.form import SubmittedForm
 from checks.judge import judge_findings, outcome_of, run_checks
+from checks.results import DIFFERS, EQUAL
 from checks.unseen import check_structure
 from checks.verdict import (
     SCHEMA,
@@ -48,6 +51,7 @@ from station.journal import Journal, beside, raw_record
 from station.reading import Reading, finding_record
 from station.recheck import rechecked
 from station.register import Station, utc_now
+from station.wear import worn_since
 
 SHOWN_LINES = 40             # a list up to this long stands in the annex whole; of a longer one only what failed
 SHOWN_FAILURES = 200
@@ -171,22 +175,34 @@ def _findings(station: Station, case: Case, reading: Reading, comparison: Compar
                *reading.readability.findings(lambda n: "listed" if n in listed else "elsewhere"),
                *reading.formats.findings(), *comparison.findings,
                *against(reading.enclosed, reading.structure, case.form, case.binding, case.choice.profile)]
-    for check, reason in _not_run(reading.identity.kind):
+    states = list(zip(comparison.results.targets, comparison.results.states, strict=True))
+    by_code += claimed_only(reading.probed, reading.structure, *(
+        {target for target, state in states if state == wanted and 0 <= target < reading.fixities.count}
+        for wanted in (EQUAL, DIFFERS)))
+    by_code += worn_since(station, reading.identity, reading.found)
+    for check, reason in _not_run(reading):
         place = "policy" if check in station.config.may_be_unchecked else ""
         by_code.append(Finding("check-not-run", "", None, {"check": check, "reason": reason, "place": place}))
     return by_code
 
 
-def _not_run(kind: CarrierKind) -> Iterable[tuple[str, str]]:
-    """Checks that this station cannot make yet, with the reason."""
+def _not_run(reading: Reading) -> Iterable[tuple[str, str]]:
+    """Checks that this station cannot make yet, or could not make of this carrier, with the reason."""
+    kind, health = reading.identity.kind, reading.health
     yield "safety", "no-engine"
-    if kind is CarrierKind.DISC:
+    if kind is CarrierKind.DISC and not (health.asked and not health.optical):
         yield "quality", "no-tester"
-    elif kind is not CarrierKind.FOLDER:
+    if health.unlearnt:
+        yield "health", f"health-{health.unlearnt}"
+    elif kind not in (CarrierKind.DISC, CarrierKind.FOLDER) and not health.asked:
         yield "health", "no-health"
 
 
-def _not_applicable(kind: CarrierKind) -> tuple[str, ...]:
+def _not_applicable(reading: Reading) -> tuple[str, ...]:
+    """A disc has no health but its error rates; a disk in a drive has health, whatever was recorded on it."""
+    kind, health = reading.identity.kind, reading.health
+    if health.asked:
+        return ("quality",) if not health.optical else () if health.unlearnt else ("health",)
     return {CarrierKind.DISC: ("health",), CarrierKind.FOLDER: ("quality", "health")}.get(kind, ("quality",))
 
 
@@ -195,7 +211,7 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
     kind, binding = reading.identity.kind, case.binding
     judged = judge_findings(found, case.choice.profile)
     coverage = reading.readability.coverage(reading.lost_bytes)
-    checks = run_checks(judged, comparison.counts, coverage, _not_applicable(kind),
+    checks = run_checks(judged, comparison.counts, coverage, _not_applicable(reading),
                         _evidence(case, reading, comparison))
     run_out = sum(f.extent.length_bytes for f in found if f.code == "run-out" and f.extent)
     outcome = outcome_of(judged, checks, comparison.counts, coverage, run_out)
@@ -208,7 +224,7 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
                              reading.structure.layers, identity.sessions, identity.fingerprint, binding.carrier_no,
                              binding.set_code),
         digests=Digests(None, comparison.carrier_digest),
-        drive=dict.fromkeys(("vendor", "model", "firmware", "serial", "bus", "bridge"), ""),
+        drive=dict(reading.health.drive),
         host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
               "boot_id": boot_id()},
         clock=clock_of(station.register, utc_now()),
@@ -250,9 +266,22 @@ def _evidence(case: Case, reading: Reading, comparison: Comparison) -> dict[str,
     evidence: dict[str, Mapping[str, str]] = {
         check: catalogue.words("phrases", f"evidence-{check}", facts)
                 for check in ("accuracy", "completeness", "usability", "appearance")}
-    for check, reason in _not_run(reading.identity.kind):
+    if reading.health.checked:
+        evidence["health"] = _of_health(reading.health)
+    for check, reason in _not_run(reading):
         evidence[check] = catalogue.words("phrases", f"reason-{reason}", {})
     return evidence
+
+
+def _of_health(health: Health) -> Mapping[str, str]:
+    """What the drive said of a disc, or a disk of itself, in a sentence; the serial number with whose it is."""
+    if health.optical:
+        return catalogue.words("phrases", "evidence-disc", {
+            "medium": health.medium, "disc_state": health.disc_state, "sessions": health.sessions,
+            "media_id": health.media_id or "-"})
+    return catalogue.words("phrases", "evidence-health", {
+        "model": health.drive["model"] or "-", "serial": health.serial or "-",
+        "hours": "-" if health.hours < 0 else health.hours})
 
 
 def _sittings(journal: Journal) -> Iterable[Sitting]:

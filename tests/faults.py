@@ -71,3 +71,16 @@ def _common(blocks: range, marked: Collection[int]) -> list[int]:
     if len(marked) < len(blocks):
         return sorted(block for block in marked if block in blocks)
     return [block for block in blocks if block in marked]
+
+
+def short_of(real_bytes: int, *, repeats: bool = False) -> Callable[[int, int, int], bytes]:
+    """A disk that has only its first bytes: past them it gives zeros, or comes back from its first byte on."""
+    def pread(fd: int, length: int, offset: int) -> bytes:
+        pieces, end = [], min(offset + length, os.fstat(fd).st_size)
+        while offset < end:
+            at = offset % real_bytes
+            count = min(end - offset, real_bytes - at)
+            pieces.append(os.pread(fd, count, at) if repeats or offset < real_bytes else bytes(count))
+            offset += count
+        return b"".join(pieces)
+    return pread

@@ -107,7 +107,8 @@ def run(case: Case, station: Station) -> Verdict:
     if form is not None and case.form is not None:
         open_known_batch(station, form, case.form)
     progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
-    return intake(station, case.source, form, case.choice, progress, opener=opener_of(case))
+    return intake(station, case.source, form, case.choice, progress, opener=opener_of(case),
+                  looker=lambda path: case.health)
 
 
 def said(verdict: Verdict, station: Station) -> dict[str, Any]:
@@ -170,7 +171,7 @@ def as_toml(path: str) -> str:
 
 def findings_expected(expect: Mapping[str, Any], kind: str) -> Counter[tuple[str, str, str, int]]:
     wanted = [(f["code"], f["severity"], f.get("path", ""), f.get("count", 1)) for f in expect["findings"]]
-    return Counter([*wanted, *(("check-not-run", "note", "", 1) for _ in STANDING[kind])])
+    return Counter([*wanted, *(("check-not-run", "note", "", 1) for _ in expect.get("standing", STANDING[kind]))])
 
 
 def coverage_expected(expect: Mapping[str, Any], whole: int) -> Mapping[str, int]:

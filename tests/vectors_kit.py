@@ -10,11 +10,12 @@ import os
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import xlsxwriter
 
+from carriers.health import Health
 from checks.bind import Choice
 from tests.udf_writer import Options, UdfImage, udf_image
 
@@ -35,7 +36,8 @@ Pread = Callable[[int, int, int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One intake. pread stands in for os.pread under the source, clock for the time its reads take.
+    """One intake. pread stands in for os.pread under the source, clock for the time its reads take, health for what a
+    drive says.
 
     earlier: intakes of the same station before it. decided: its batch was decided by two people afterwards.
     """
@@ -45,6 +47,7 @@ class Case:
     choice: Choice = Choice()
     pread: Pread | None = None
     clock: Callable[[], float] | None = None
+    health: Health = field(default_factory=Health)
     earlier: tuple[Case, ...] = ()
     decided: bool = False
 

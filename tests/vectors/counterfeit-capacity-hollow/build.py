@@ -1,0 +1,16 @@
+"""A stick that gives zeros where it has no memory: every listed file there differs."""
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from tests.drives_kit import disk_drive
+from tests.faults import short_of
+from tests.vectors_kit import Case, usual
+
+
+def build(folder: Path) -> Case:
+    content = {f"{n:02d}.bin": hashlib.shake_128(bytes([n])).digest(300_000 + n) for n in range(8)}
+    case = disk_drive(usual(folder, content), "sound")
+    return replace(case, pread=short_of(1_200_000))
