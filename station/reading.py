@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,15 @@ from checks.formats import Formats
 from checks.readability import Readability, SlowRule
 from station.journal import read_list
 
+OPENED_READ_ONLY: Mapping[str, str | bool] = {"method": "open-read-only", "read_back": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What lies on the carrier and what reading it gave. found: of its structure, its enclosed files, the drive.
 
-    joined: groups of files that were hashed as one too; their fixities come after those of all files.
+    joined: groups of files that were hashed as one too; their fixities come after those of all files. read_only: how
+    the carrier was kept from being written, as the verdict says it.
     """
 
     identity: CarrierId
@@ -38,6 +41,7 @@ class Reading:
     planned_bytes: int
     lost_bytes: int
     joined: tuple[tuple[int, ...], ...] = ()
+    read_only: Mapping[str, str | bool] = field(default_factory=lambda: dict(OPENED_READ_ONLY))
 
     def joined_as(self, joined: tuple[tuple[int, ...], ...]) -> Reading:
         """The same reading for a form that joins these files; what was not hashed as one when it was read is not read.
@@ -72,7 +76,7 @@ class Reading:
             "algorithms": self.fixities.algorithms,
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
             "readability": self.readability.save(), "formats": self.formats.save(),
-            "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
+            "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes, "read_only": dict(self.read_only),
             "joined": [[parts, self.fixities.states[number],
                         {name: self.fixities.digest(number, name).hex() for name in self.fixities.algorithms}]
                        for number, parts in enumerate(self.joined, self.fixities.count - len(self.joined))],
@@ -169,4 +173,4 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
         found.append(Finding("check-not-run", "", None, {"check": "completeness", "reason": "catalogues"}))
     return Reading(identity, structure, tuple(found), enclosed_from(record.get("enclosed", {})), fixities,
                    readability, formats, record["planned_bytes"], record["lost_bytes"],
-                   tuple(tuple(parts) for parts, _, _ in joined))
+                   tuple(tuple(parts) for parts, _, _ in joined), record.get("read_only", OPENED_READ_ONLY))

@@ -107,7 +107,8 @@ def run(case: Case, station: Station) -> Verdict:
     if form is not None and case.form is not None:
         open_known_batch(station, form, case.form)
     progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
-    return intake(station, case.source, form, case.choice, progress, opener=opener_of(case))
+    return intake(station, case.source, form, case.choice, progress, opener=opener_of(case),
+                  holder=case.holder)
 
 
 def said(verdict: Verdict, station: Station) -> dict[str, Any]:

@@ -10,12 +10,14 @@ import os
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import xlsxwriter
 
 from checks.bind import Choice
+from station.read_only import Held, hold_read_only
 from tests.udf_writer import Options, UdfImage, udf_image
 
 BLOCK = 2048
@@ -38,6 +40,7 @@ class Case:
     """One intake. pread stands in for os.pread under the source, clock for the time its reads take.
 
     earlier: intakes of the same station before it. decided: its batch was decided by two people afterwards.
+    holder stands in for what keeps a device from being written.
     """
 
     source: Path
@@ -47,6 +50,7 @@ class Case:
     clock: Callable[[], float] | None = None
     earlier: tuple[Case, ...] = ()
     decided: bool = False
+    holder: Callable[[Path], AbstractContextManager[Held]] = hold_read_only
 
 
 # --- carriers ----------------------------------------------------------------------------------------------------
