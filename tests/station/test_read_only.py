@@ -23,7 +23,8 @@ def made(tmp_path: Path) -> MadeMachine:
     return machine
 
 
-def held(made: MadeMachine, kernel: MadeKernel | Kernel, change: object = None) -> tuple[Mapping[str, object], list[str]]:
+def held(made: MadeMachine, kernel: MadeKernel | Kernel, change: object = None
+         ) -> tuple[Mapping[str, object], list[str]]:
     with hold_read_only(Path("device"), kernel, made.machine) as each:  # type: ignore[arg-type]
         if callable(change):
             change()
