@@ -170,7 +170,8 @@ def test_the_system_and_what_it_uses_is_never_offered(room: Room) -> None:
     for name, number in (("sda", 1), ("sdb", 2), ("sdc", 3)):
         room.made.disk(name, [f"{name}1"])
         room.add(name, {"ID_PATH": f"port-{number}", "ID_PART_TABLE_TYPE": "gpt"})
-    room.made.mounts([(room.made.number("sda1"), "/", "/dev/sda1"), (room.made.number("sdb1"), "/media/x", "/dev/sdb1")])
+    room.made.mounts([(room.made.number("sda1"), "/", "/dev/sda1"),
+                      (room.made.number("sdb1"), "/media/x", "/dev/sdb1")])
     room.made.on_top("md0", "sdc1")
     assert [(d.reason, d.offered) for d in room.watch.look(0.0)] == [
         ("system", False), ("mounted", False), ("held", False)]
