@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+NOT_DRIVES = re.compile(r"(loop|ram|zram|dm-|md|nbd|rbd|drbd|fd|pmem|mtdblock)\d|mmcblk\d+(boot|rpmb)")
 _FOR_CARRIERS = ("/media/", "/run/media/", "/mnt")     # where people and automounters mount what was put in
 
 
@@ -61,6 +62,11 @@ class BlockDevices:
         folder = machine.sys / "class" / "block"
         self.names = frozenset(_listed(folder))
         self._by_number = {text_of(folder / name / "dev"): name for name in self.names}
+        numbers = {name: number_of(folder / name / "partition") for name in self.names if not NOT_DRIVES.match(name)}
+        self._disk_of = {name: (folder / name).resolve().parent.name for name in numbers if numbers[name]}
+        self._parts: dict[str, list[str]] = {}
+        for name in sorted(self._disk_of, key=lambda name: numbers[name]):
+            self._parts.setdefault(self._disk_of[name], []).append(name)
 
     def folder(self, name: str) -> Path:
         return self._sys / "class" / "block" / name
@@ -71,19 +77,16 @@ class BlockDevices:
 
     def whole(self, name: str) -> str:
         """The whole disk that a partition belongs to; a whole disk is its own."""
-        folder = self.folder(name)
-        return folder.resolve().parent.name if (folder / "partition").exists() else name
+        return self._disk_of.get(name, name)
 
     def partitions(self, disk: str) -> list[str]:
         """In the order of their numbers."""
-        found = [name for name in _listed(self.folder(disk)) if (self.folder(disk) / name / "partition").exists()]
-        return sorted(found, key=lambda name: number_of(self.folder(disk) / name / "partition"))
+        return self._parts.get(disk, [])
 
     def holders(self, disk: str) -> tuple[str, ...]:
         """Devices made on a disk or on its partitions."""
-        parts = (self.folder(disk) / "holders",
-                 *(self.folder(disk) / part / "holders" for part in self.partitions(disk)))
-        return tuple(sorted({name for part in parts for name in _listed(part)}))
+        parts = [disk, *self.partitions(disk)]
+        return tuple(sorted({name for part in parts for name in _listed(self.folder(part) / "holders")}))
 
     def uses(self, own: Iterable[Path] = ()) -> Mapping[str, Use]:
         """whole disk → its use, for the disks that are in use. own: places that belong to the station (its home)."""
@@ -97,7 +100,7 @@ class BlockDevices:
             swap |= set(self._below(self._of_path(_unescaped(line.split()[0]))))
         for path in own:
             system |= set(self._below(self._by_number.get(_device_of(path), "")))
-        disks = {self.whole(name) for name in self.names}
+        disks = {self.whole(name) for name in self.names if not NOT_DRIVES.match(name)}
         holders = {disk: self.holders(disk) for disk in disks}
         uses = {disk: Use(disk in system or disk in swap, tuple(mounts.get(disk, ())), holders[disk], disk in swap)
                 for disk in disks}

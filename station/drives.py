@@ -16,16 +16,14 @@ from typing import Any, Protocol
 
 import pyudev
 
-from station.block_devices import BlockDevices, Machine, Use, number_of, text_of
+from station.block_devices import NOT_DRIVES, BlockDevices, Machine, Use, number_of, text_of
 from station.probe import is_partial
 
 SETTLE_SECONDS = 1.5        # a SATA drive's first event knows no file system; a bridge's disk comes after its fake disc
 SPIN_UP_SECONDS = 60.0      # how long "becoming ready" may last before it is "cannot be read"
 QUEUE_SECONDS = 10.0        # how long udev's own work is waited for
 HUNG_SECONDS = 30.0         # without an answer
-PATH_SECONDS = 3.0          # how long udev may take to name the port of a device that is new
 UNCHANGED_SECONDS = 5.0     # of a file in a folder drive (contract, "Folder drives")
-NOT_DRIVES = re.compile(r"(loop|ram|zram|dm-|md|nbd|rbd|drbd|fd|pmem|mtdblock)\d|mmcblk\d+(boot|rpmb)")
 TAPE = re.compile(r"nst\d+")
 # what udev says lies in an optical drive, the most telling first. Source: systemd, cdrom_id
 MEDIA = {"BD_RE": "BD-RE", "BD_R": "BD-R", "BD": "BD-ROM", "DVD_PLUS_RW_DL": "DVD+RW DL", "DVD_PLUS_RW": "DVD+RW",
@@ -51,7 +49,8 @@ class Part:
 class Drive:
     """A drive and what lies in it.
 
-    drive: stable, by the port that it is on. kind: optical, disk, tape, folder. state: empty, tray-open, settling (not
+    drive: stable, by where it is connected. port: the same as udev has it (ID_PATH), for `intake_ports`; known a moment
+    later. kind: optical, disk, tape, folder. state: empty, tray-open, settling (not
     known yet), blank, loaded, unreadable (something is in it), hung (no answer), in-use, gone. generation: another
     medium, another generation; "" = the kernel has none. offered: an intake may be started; reason: why not:
     system, mounted, held, bridge-cd.
@@ -61,6 +60,7 @@ class Drive:
     device: str
     kind: str
     model: str = ""
+    port: str = ""
     state: str = "empty"
     medium: str = ""
     disc_state: str = ""
@@ -134,15 +134,15 @@ class Watch:
     drives: dict[str, Drive] = field(default_factory=dict)
     _since: dict[str, _Since] = field(default_factory=dict)
     _finished: dict[int, str] = field(default_factory=dict)    # inodes that had a partial name
-    _nameless: bool = False                                    # some device is too new to be told of
 
     def look(self, now: float, ask: bool = True) -> list[Drive]:
         """One look. now: monotonic seconds. ask: put the questions again, else only take in the answers.
 
         Returns: what changed since the look before, drives that are gone with the state "gone".
         """
-        devices, blocks, self._nameless = self.devices(), BlockDevices(self.machine), False
-        whole = [device for device in devices if self._is_drive(device, now)]
+        devices, blocks = self.devices(), BlockDevices(self.machine)
+        whole = [device for device in devices if device.properties.get("DEVTYPE") != "partition"
+                 and text_of(device.folder / "hidden") != "1"]
         if ask:
             self.probes.ask(dict(self._questions(whole)), now)
         self.probes.collect()
@@ -157,23 +157,12 @@ class Watch:
         gone = [replace(self.drives[key], state="gone", offered=False) for key in self.drives.keys() - current.keys()]
         changed = [drive for key, drive in current.items() if self.drives.get(key) != drive]
         self.drives = current
-        names = {f"name:{device.name}" for device in devices}
-        self._since = {key: since for key, since in self._since.items() if key in current or key in names}
+        self._since = {key: since for key, since in self._since.items() if key.removeprefix("new ") in current}
         return [*gone, *changed]
 
     def unsettled(self, now: float) -> bool:
         """Whether a moment later more would be known."""
-        return self._nameless or bool(self.probes.owing(now)) or any(d.state == "settling"
-                                                                     for d in self.drives.values())
-
-    def _is_drive(self, device: Device, now: float) -> bool:
-        """Whether it is to be told of: by its port, which udev names a moment after the kernel has made it."""
-        if device.properties.get("DEVTYPE") == "partition" or text_of(device.folder / "hidden") == "1":
-            return False
-        if "ID_PATH" in device.properties or self._age(f"name:{device.name}", "", now) >= PATH_SECONDS:
-            return True
-        self._nameless = True
-        return False
+        return bool(self.probes.owing(now)) or any(d.state == "settling" for d in self.drives.values())
 
     def _questions(self, whole: Iterable[Device]) -> Iterator[tuple[tuple[str, str], str]]:
         for device in whole:
@@ -194,8 +183,8 @@ class Watch:
         kind, folder, properties = _kind(device), device.folder, device.properties
         model = " ".join(word for word in (text_of(folder / "device" / "vendor"), text_of(folder / "device" / "model"))
                          if word not in ("", "ATA"))
-        drive = Drive(properties.get("ID_PATH") or f"{device.name}@{folder.parent.name}", device.node, kind,
-                      model or properties.get("ID_MODEL", ""))
+        drive = Drive(port_of(folder), device.node, kind, model or properties.get("ID_MODEL", ""),
+                      port=properties.get("ID_PATH", ""))
         key, generation = (kind, device.node), text_of(folder / "diskseq")
         answer = self.probes.answers.get(key, {})
         if answer.get("generation", generation) != generation:
@@ -204,7 +193,9 @@ class Watch:
             return replace(drive, state="hung", generation=generation)
         parts = [by_name[name] for name in blocks.partitions(device.name) if name in by_name]
         what = (generation, answer.get("status"), properties.get("ID_CDROM_MEDIA"), [part.name for part in parts])
-        age = self._age(drive.drive, what, now)
+        age, here = self._age(drive.drive, what, now), self._age(f"new {drive.drive}", device.node, now)
+        if here < SETTLE_SECONDS and device.usb and kind == "optical":
+            return replace(drive, state="settling")            # the disk of the same bridge comes a moment later
         busy = (self.machine.run / "udev" / "queue").exists() and age < QUEUE_SECONDS
         state = {"optical": _disc_state, "disk": _disk_state, "tape": _tape_state}[kind](
             device, parts, answer, 0.0 if busy else age)
@@ -254,6 +245,13 @@ def list_drives(watch: Watch, wait: Callable[[float], None], seconds: float = 4.
 
 # --- what lies in it -------------------------------------------------------------------------------------------------
 
+def port_of(folder: Path) -> str:
+    """Where a device is connected: its path in `/sys` without the numbers that the kernel counts up."""
+    path = re.sub(r"/host\d+/", "/", str(folder).removeprefix("/sys").removeprefix("/devices/"))
+    path = re.sub(r"target\d+:\d+:\d+/\d+:(\d+:\d+:\d+)/", r"\1/", path)
+    return re.sub(r"/nvme/nvme\d+/nvme\d+|/(block|scsi_tape)/[^/]+$", "", path)
+
+
 def _kind(device: Device) -> str:
     if TAPE.fullmatch(device.name):
         return "tape"
@@ -278,7 +276,7 @@ def _disc_state(device: Device, _: list[Device], answer: Mapping[str, Any], age:
         return "settling" if age < SPIN_UP_SECONDS else "unreadable"
     if properties.get("ID_CDROM_MEDIA") != "1":                # upside down, or broken: no event at all comes of it
         return "empty" if status != "loaded" else "settling" if age < SETTLE_SECONDS else "unreadable"
-    if age < SETTLE_SECONDS and (device.usb or not file_system(properties)):
+    if age < SETTLE_SECONDS and not file_system(properties):
         return "settling"
     if properties.get("ID_CDROM_MEDIA_STATE") == "blank":
         return "blank"

@@ -158,8 +158,8 @@ class Probes:
         self._left = [process for process in self._left if process.poll() is None]
 
     def collect(self) -> bool:
-        """Take in what has been answered. Returns: whether anything was."""
-        any_came = False
+        """Take in what has been answered. Returns: whether anything new was."""
+        any_new = False
         for key, child in self._children.items():
             while child.process.stdout is not None and select.select([child.process.stdout], [], [], 0)[0]:
                 piece = os.read(child.process.stdout.fileno(), 1 << 16)
@@ -168,8 +168,10 @@ class Probes:
                 child.pieces += piece
                 *lines, child.pieces = child.pieces.split(b"\n")
                 if lines:
-                    self.answers[key], child.asked, any_came = json.loads(lines[-1]), None, True
-        return any_came
+                    said, child.asked = json.loads(lines[-1]), None
+                    any_new = any_new or said != self.answers.get(key)
+                    self.answers[key] = said
+        return any_new
 
     def owing(self, now: float) -> dict[tuple[str, str], float]:
         """Since how many seconds each owes an answer."""

@@ -81,12 +81,17 @@ class Pulse:
 
 def changes(watch: Watch, pulse: Pulse) -> Iterator[list[Drive]]:
     """What changed, look by look: first everything that is there. Ends when nobody listens any more."""
-    asked = time.monotonic()
+    asked = looked = time.monotonic()
     yield watch.look(asked)
+    hinted = False
     while not pulse.deserted:
-        pulse.wait(asked + EVERY_SECONDS - time.monotonic())
-        now = time.monotonic()
-        ask = now - asked >= (AT_MOST_EVERY_SECONDS if pulse.hinted else EVERY_SECONDS)
-        if ask:
-            asked = now
-        yield watch.look(now, ask)
+        pulse.wait((looked + AT_MOST_EVERY_SECONDS if hinted else asked + EVERY_SECONDS) - time.monotonic())
+        now, hinted = time.monotonic(), hinted or pulse.hinted
+        answered = watch.probes.collect()
+        if now - asked >= EVERY_SECONDS or (hinted and now - looked >= AT_MOST_EVERY_SECONDS):
+            asked, hinted = now, False
+            yield watch.look(now)
+            looked = time.monotonic()
+        elif answered:
+            yield watch.look(now, ask=False)
+            looked = time.monotonic()

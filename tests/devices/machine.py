@@ -30,7 +30,7 @@ class MadeMachine:
 
     def disk(self, name: str, parts: Iterable[str] = (), **attributes: object) -> Path:
         """A whole disk with partitions, each of which has a device number of its own."""
-        folder = self.machine.sys / "devices" / "bus" / "block" / name
+        folder = self.machine.sys / "devices" / f"port-{name}" / "block" / name
         self._node(folder, {"size": 2048, "ro": 0, "removable": 0, "diskseq": 1, "stat": STAT.format(writes=0),
                             **attributes})
         for number, part in enumerate(parts, 1):

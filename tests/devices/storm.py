@@ -156,7 +156,7 @@ class Storm:
                 self.told[drive.drive] = drive
 
     def check(self) -> None:
-        wanted = {f"port-{slot.name}": ("hung", "") if slot.stuck else (slot.state, slot.label)
+        wanted = {slot.name: ("hung", "") if slot.stuck else (slot.state, slot.label)
                   for slot in self.slots.values() if slot.state}
         told = {key: (drive.state, drive.label) for key, drive in self.told.items()}
         if told != wanted:
@@ -227,7 +227,7 @@ def watched(folder: Path) -> str:
 def awaited(lines: IO[str], drive: str, state: str) -> dict[str, Any]:
     for line in lines:
         record: dict[str, Any] = json.loads(line)
-        if (record["drive"], record["state"]) == (drive, state):
+        if (record["port"], record["state"]) == (drive, state):
             return record
     raise AssertionError(f"{drive} {state} was never told")
 

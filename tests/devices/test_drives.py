@@ -7,7 +7,7 @@ import select
 import subprocess
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,13 @@ import pytest
 
 from station.drives import (
     HUNG_SECONDS,
-    PATH_SECONDS,
     QUEUE_SECONDS,
     SPIN_UP_SECONDS,
     UNCHANGED_SECONDS,
     Device,
     Drive,
     Watch,
+    port_of,
 )
 from station.probe import Probes, answer, is_partial
 from tests.devices.machine import MadeMachine
@@ -124,20 +124,21 @@ def test_a_drive_without_an_answer_is_hung_and_no_other_waits(room: Room) -> Non
     assert (room.seen("sr0", 0.0).state, room.seen("sr1", 0.0).state) == ("hung", "loaded")
 
 
-def test_a_device_is_told_by_its_port_which_comes_a_moment_later(room: Room) -> None:
-    room.add("sdb", {})
-    assert room.watch.look(0.0) == [] and room.watch.unsettled(0.0)
-    room.add("sdb", {"ID_PATH": "port", "ID_PART_TABLE_TYPE": "gpt"})
-    assert [drive.drive for drive in room.watch.look(0.5)] == ["port"]
-    room.add("sdc", {})
-    assert room.watch.look(1.0) == []
-    assert [drive.drive for drive in room.watch.look(1.0 + PATH_SECONDS)] == ["sdc@block"]
+@pytest.mark.parametrize(("path", "port"), [
+    ("pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/host6/target6:0:0/6:0:0:1/block/sdb",
+     "pci0000:00/0000:00:14.0/usb2/2-1/2-1:1.0/0:0:1"),
+    ("pci0000:00/0000:00:1f.2/ata3/host2/target2:0:0/2:0:0:0/block/sr0", "pci0000:00/0000:00:1f.2/ata3/0:0:0"),
+    ("pci0000:00/0000:01:00.0/host1/target1:0:3/1:0:3:0/scsi_tape/nst0", "pci0000:00/0000:01:00.0/0:3:0"),
+    ("pci0000:00/0000:01:00.0/nvme/nvme2/nvme2n1", "pci0000:00/0000:01:00.0n1")])
+def test_a_drive_keeps_its_name_when_it_is_plugged_in_again(path: str, port: str) -> None:
+    assert port_of(Path("/sys/devices") / path) == port
 
 
 def test_two_devices_of_one_port_are_told_apart(room: Room) -> None:
-    for name in ("sdb", "sdc"):
-        room.add(name, {"ID_PATH": "port", "ID_PART_TABLE_TYPE": "gpt"})
-    assert [drive.drive for drive in room.watch.look(0.0)] == ["port", "port:sdc"]
+    for name, folder in (("sdb", "port-sdb"), ("sdc", "port-sdb")):
+        room.add(name, {"ID_PART_TABLE_TYPE": "gpt"})
+        room.devices[name] = replace(room.devices[name], folder=room.made.machine.sys / folder / "block" / name)
+    assert len({drive.drive for drive in room.watch.look(0.0)}) == 2
 
 
 @pytest.mark.parametrize(("said", "state"), [
