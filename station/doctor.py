@@ -19,7 +19,7 @@ import psutil
 
 from carriers.model import Refused
 from labels.page import text_font
-from station.block_devices import BlockDevices, Machine, text_of
+from station.block_devices import BlockDevices, Machine, number_of, text_of
 from station.drives import Device, udev_devices
 from station.home import Home
 from station.printing import Cups
@@ -158,7 +158,9 @@ def _in_force(place: Place) -> Check:
     blocks = BlockDevices(place.machine)
     uses = blocks.uses()
     taken = [device for device in place.devices() if device.properties.get("STATION_INTAKE") == "1"
-             and device.name in blocks.names and blocks.whole(device.name) not in uses]
+             and device.name in blocks.names and blocks.whole(device.name) not in uses
+             and number_of(device.folder / "size")
+             and device.properties.get("ID_CDROM", "") == device.properties.get("ID_CDROM_MEDIA", "")]
     loose = [device.node for device in taken if text_of(device.folder / "ro") != "1"
              or device.properties.get("STATION_READ_ONLY") != "1"]
     if loose:

@@ -21,7 +21,7 @@ from station.probe import is_partial
 
 SETTLE_SECONDS = 1.5        # a SATA drive's first event knows no file system; a bridge's disk comes after its fake disc
 SPIN_UP_SECONDS = 60.0      # how long "becoming ready" may last before it is "cannot be read"
-QUEUE_SECONDS = 10.0        # how long udev's own work is waited for
+QUEUE_SECONDS = 30.0        # how long udev's own work is waited for
 HUNG_SECONDS = 30.0         # without an answer
 UNCHANGED_SECONDS = 5.0     # of a file in a folder drive (contract, "Folder drives")
 TAPE = re.compile(r"nst\d+")
@@ -196,7 +196,8 @@ class Watch:
         age, here = self._age(drive.drive, what, now), self._age(f"new {drive.drive}", device.node, now)
         if here < SETTLE_SECONDS and device.usb and kind == "optical":
             return replace(drive, state="settling")            # the disk of the same bridge comes a moment later
-        busy = (self.machine.run / "udev" / "queue").exists() and age < QUEUE_SECONDS
+        device, is_stale = _current(device, generation)
+        busy = (is_stale or (self.machine.run / "udev" / "queue").exists()) and age < QUEUE_SECONDS
         state = {"optical": _disc_state, "disk": _disk_state, "tape": _tape_state}[kind](
             device, parts, answer, 0.0 if busy else age)
         if state in ("empty", "tray-open"):
@@ -265,6 +266,21 @@ def file_system(properties: Mapping[str, str]) -> str:
 
 def _is_known(device: Device) -> bool:
     return bool(file_system(device.properties) or device.properties.get("ID_PART_TABLE_TYPE"))
+
+
+def _current(device: Device, generation: str) -> tuple[Device, bool]:
+    """The device without what udev remembers of the medium before, and whether there was any.
+
+    Our rule keeps the number of the medium that udev looked at; without our rules its link by-diskseq has it.
+    """
+    properties = device.properties
+    link = re.search(r"/by-diskseq/(\d+)", properties.get("DEVLINKS", ""))
+    looked_at = properties.get("STATION_DISKSEQ") or (link[1] if link else "")
+    if not generation or looked_at in ("", generation):
+        return device, False
+    kept = {key: value for key, value in properties.items()
+            if not key.startswith(("ID_CDROM_MEDIA", "ID_FS_", "ID_PART_", "STATION_FS_"))}
+    return replace(device, properties=kept), True
 
 
 def _disc_state(device: Device, _: list[Device], answer: Mapping[str, Any], age: float) -> str:

@@ -99,6 +99,10 @@ class Storm:
         slot.state = self.chance.choice(("loaded", "loaded", "loaded", "blank", "unreadable"))
         slot.label = self.chance.choice(LABELS) if slot.state == "loaded" else ""
         self.bed.new_medium(path)
+        if self.chance.random() < 0.3:                         # udev still remembers the disc before
+            self.look(0.1)
+            if self.told[slot.name].state == "loaded" and not slot.stuck:
+                raise AssertionError(f"told of the disc before: {self.told[slot.name]}")
         self.bed.disc(path, {})
         if slot.state == "unreadable":
             return

@@ -111,6 +111,17 @@ def test_a_swap_is_told_though_label_and_kind_are_the_same(room: Room) -> None:
     assert [(drive.label, drive.generation) for drive in room.watch.look(2.0)] == [("A", "3")]
 
 
+@pytest.mark.parametrize("known", [{"STATION_DISKSEQ": "1"}, {"DEVLINKS": "/dev/cdrom /dev/disk/by-diskseq/1"}])
+def test_what_udev_knows_of_the_disc_before_counts_for_nothing(room: Room, known: dict[str, str]) -> None:
+    room.add("sr0", {**CD, **known, "ID_FS_TYPE": "udf", "ID_FS_LABEL": "A"})
+    room.said.by_path["/dev/sr0"] = {"status": "loaded"}
+    assert room.seen("sr0", 0.0).label == "A"
+    room.made.set("sr0", "diskseq", 3)
+    drive = room.seen("sr0", 1.0)
+    assert (drive.state, drive.label, drive.medium) == ("settling", "", "")
+    assert room.states("sr0", QUEUE_SECONDS, 1.0 + QUEUE_SECONDS) == ["settling", "unreadable"]
+
+
 def test_an_answer_about_the_medium_before_counts_for_nothing(room: Room) -> None:
     room.add("sr0", {**CD, "ID_FS_TYPE": "udf"})
     room.said.by_path["/dev/sr0"] = {"status": "empty", "generation": "0"}

@@ -79,7 +79,7 @@ class Testbed:
 
     def disc(self, path: str, properties: Mapping[str, object]) -> None:
         """What udev knows of the disc in a drive from now on; {} = nothing."""
-        self.properties(path, {**dict.fromkeys(DISC, ""), **properties})
+        self.properties(path, {**dict.fromkeys(DISC, ""), **properties, "STATION_DISKSEQ": self.diskseq})
 
     def usb(self, name: str) -> str:
         return self.add("usb", name, None, {}, {"DEVTYPE": "usb_device"})
