@@ -59,7 +59,7 @@ class Formats:
     def findings(self) -> list[Finding]:
         """format-mismatch (facts: extension, found), package-encrypted."""
         found = [Finding("format-mismatch", self._paths[n], None,
-                         {"extension": self._paths[n].rpartition(".")[2].lower(), "found": _name(head)})
+                         {"extension": self._paths[n].rpartition(".")[2].lower(), "found": named(head)})
                  for n, head in sorted(self._misfits.items())]
         return found + [Finding("package-encrypted", self._paths[n]) for n in sorted(self._encrypted)]
 
@@ -67,7 +67,7 @@ class Formats:
         return len(self._misfits) < _NAMED
 
 
-def _name(head: bytes) -> str:
+def named(head: bytes) -> str:
     """What libmagic takes these first bytes for, as a MIME type; "" where they were not kept."""
     if not head:
         return ""

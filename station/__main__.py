@@ -19,11 +19,12 @@ from carriers.model import Refused
 from station.words import Voice
 
 # command → module; only the one that is asked for is loaded
-COMMANDS = {"intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch", "decide": "decide",
+COMMANDS = {"drives": "drives", "intake": "intake", "recompare": "recompare", "resolve": "resolve", "batch": "batch",
+            "decide": "decide",
             "receive": "receive", "return": "give_back", "store": "store", "unseal": "unseal", "event": "event",
             "print": "print_paper", "printers": "printers", "register": "search", "audit": "audit",
             "attest": "attest", "due": "due", "export": "export", "import": "import_bag", "form": "form",
-            "demo": "demo"}
+            "doctor": "doctor", "demo": "demo"}
 USAGE_CODES = frozenset({"classified", "same-person", "reason-missing", "no-such-doubt", "root-malformed",
                          "output-exists", "form-changed", "words-forbidden"})
 

@@ -23,7 +23,7 @@ from labels.sentences import EDITIONS
 _NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
                         "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
                         "media_names", "print_sides", "attestation_number", "lock_number", "signing_p12",
-                        "signing_password_file", "signing_crl"})
+                        "signing_password_file", "signing_crl", "folder_drives", "intake_ports"})
 _FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
 _MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
@@ -45,6 +45,9 @@ class Config:
     print_server: host[:port] of CUPS, "" = this machine. print_wait_seconds: how long a job may stand still.
     media_names: width x height in mm → what CUPS calls it; other sizes go as Custom.WxHmm. print_sides: by kind of
     paper; others are printed on one side.
+    folder_drives: folders in which an image or a package that appears is offered like a disc in a drive.
+    intake_ports: ports that carriers are put into, as `station drives --json` names them; () = every USB port and
+    optical drive, and then no rule refuses a keyboard there.
     """
 
     station_id: str = "S1"
@@ -75,6 +78,8 @@ class Config:
     print_wait_seconds: float = 600.0
     media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
     print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
+    folder_drives: tuple[str, ...] = ()
+    intake_ports: tuple[str, ...] = ()
     read_retries: int = 2
     place_seconds: float = 300.0
     error_seconds: float = 1800.0

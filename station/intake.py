@@ -9,7 +9,7 @@ Nothing here knows the screen, another drive, or which kind of carrier it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,6 +38,7 @@ from station.history import before
 from station.journal import Journal, begin, take_up
 from station.on_carrier import keep_lists, on_carrier
 from station.progress import Progress
+from station.read_only import Held, hold_read_only
 from station.reading import Reading, finding_from, finding_record
 from station.register import Station, utc_now
 from station.verdicts import Case, boot_id, conclude, register_verdict
@@ -45,17 +46,19 @@ from station.verdicts import Case, boot_id, conclude, register_verdict
 
 def intake(station: Station, source: Path, form: SubmittedForm | None, choice: Choice, progress: Progress,
            *, opener: Callable[[Path], Carrier] | None = None, looker: Callable[[Path], Health] = look,
+           holder: Callable[[Path], AbstractContextManager[Held]] = hold_read_only,
            people: tuple[str, ...] = ()) -> Verdict:
     """Read a carrier once and say what is true of it. opener: another way to the carrier (faults, in demo and tests).
 
-    looker: who asks the drive what it knows. people: whose word the strength of the reference rests on.
+    looker: who asks the drive what it knows. holder: what keeps the carrier from being written. people: whose word the
+    strength of the reference rests on.
 
     Raises: Refused (no verdict, the intake stays open): CarrierError, DriveLost, CarrierChanged, Stopped,
     RegisterError; FormUnreadable and Refused("classified") of a reference that lies on the carrier.
     """
     progress.stage("structure")
-    with Hashers() as hashers, closing(opener(source) if opener else
-                                       open_carrier(source, station.config.limits())) as carrier:
+    with Hashers() as hashers, holder(source) as held, closing(
+            opener(source) if opener else open_carrier(source, station.config.limits())) as carrier:
         identity, health = told_by(looker(source), carrier.identify())
         structure, found = carrier.structure()
         enclosed = _admitted(station, form, look_into(carrier, structure))
@@ -78,6 +81,8 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
             _tell_known(station, case, identity, progress)
             progress.begin(journal.folder, plan.planned_bytes)
             reading = _read(station, carrier, journal, work, progress)
+            said, written = held.read_back()
+            reading = replace(reading, found=(*reading.found, *written), read_only=said)
             progress.stage("comparing")
             verdict = conclude(station, case, reading)
     progress.end()

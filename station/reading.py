@@ -22,13 +22,16 @@ from checks.formats import Formats
 from checks.readability import Readability, SlowRule
 from station.journal import read_list
 
+OPENED_READ_ONLY: Mapping[str, str | bool] = {"method": "open-read-only", "read_back": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What lies on the carrier and what reading it gave. found: of its structure, its enclosed files, the drive.
 
     joined: groups of files that were hashed as one too; their fixities come after those of all files. health: what the
-    drive said; what it gave reason to find stands in found. probed: whether the carrier has what it claims.
+    drive said; what it gave reason to find stands in found. probed: whether the carrier has what it claims. read_only:
+    how the carrier was kept from being written, as the verdict says it.
     """
 
     identity: CarrierId
@@ -43,6 +46,7 @@ class Reading:
     joined: tuple[tuple[int, ...], ...] = ()
     health: Health = field(default_factory=Health)
     probed: Probed = Probed()
+    read_only: Mapping[str, str | bool] = field(default_factory=lambda: dict(OPENED_READ_ONLY))
 
     def joined_as(self, joined: tuple[tuple[int, ...], ...]) -> Reading:
         """The same reading for a form that joins these files; what was not hashed as one when it was read is not read.
@@ -77,7 +81,7 @@ class Reading:
             "algorithms": self.fixities.algorithms,
             "carrier_digests": [[a, n, h] for (a, n), h in sorted(self.fixities.carrier.items())],
             "readability": self.readability.save(), "formats": self.formats.save(),
-            "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes,
+            "planned_bytes": self.planned_bytes, "lost_bytes": self.lost_bytes, "read_only": dict(self.read_only),
             "probed": self.probed, "health": asdict(replace(self.health, findings=())),
             "joined": [[parts, self.fixities.states[number],
                         {name: self.fixities.digest(number, name).hex() for name in self.fixities.algorithms}]
@@ -178,4 +182,4 @@ def reading_from(record: Mapping[str, Any], files_list: Path, slow: SlowRule) ->
                    readability, formats, record["planned_bytes"], record["lost_bytes"],
                    tuple(tuple(parts) for parts, _, _ in joined),
                    Health(**{**record["health"], "findings": ()}) if "health" in record else Health(),
-                   Probed(*record.get("probed", Probed())))
+                   Probed(*record.get("probed", Probed())), record.get("read_only", OPENED_READ_ONLY))

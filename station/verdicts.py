@@ -228,7 +228,7 @@ def _verdict(station: Station, case: Case, reading: Reading, judged_of: tuple[li
         host={"station": station.config.station_id, "kernel": f"{platform.system()} {os.uname().release}",
               "boot_id": boot_id()},
         clock=clock_of(station.register, utc_now()),
-        read_only={"method": "open-read-only", "read_back": False},
+        read_only=reading.read_only,
         people=case.people, sittings=(), policy_sha256=station.config.policy_sha256(),
         catalogue_sha256=catalogue.catalogue_sha256(), selftest="", resolutions=(), counts=comparison.counts,
         lines=_shown(comparison), findings=judged, checks=checks, coverage=coverage,

@@ -108,7 +108,7 @@ def run(case: Case, station: Station) -> Verdict:
         open_known_batch(station, form, case.form)
     progress = Progress(Voice("en", io.StringIO(), io.StringIO()))
     return intake(station, case.source, form, case.choice, progress, opener=opener_of(case),
-                  looker=lambda path: case.health)
+                  looker=lambda path: case.health, holder=case.holder)
 
 
 def said(verdict: Verdict, station: Station) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import xlsxwriter
 
 from carriers.health import Health
 from checks.bind import Choice
+from station.read_only import Held, hold_read_only
 from tests.udf_writer import Options, UdfImage, udf_image
 
 BLOCK = 2048
@@ -40,6 +42,7 @@ class Case:
     drive says.
 
     earlier: intakes of the same station before it. decided: its batch was decided by two people afterwards.
+    holder stands in for what keeps a device from being written.
     """
 
     source: Path
@@ -50,6 +53,7 @@ class Case:
     health: Health = field(default_factory=Health)
     earlier: tuple[Case, ...] = ()
     decided: bool = False
+    holder: Callable[[Path], AbstractContextManager[Held]] = hold_read_only
 
 
 # --- carriers ----------------------------------------------------------------------------------------------------
