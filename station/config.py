@@ -22,7 +22,7 @@ from labels.sentences import EDITIONS
 _NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
                         "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
                         "media_names", "print_sides", "attestation_number", "lock_number", "signing_p12",
-                        "signing_password_file", "signing_crl"})
+                        "signing_password_file", "signing_crl", "hang_seconds"})
 _FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
 _MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
@@ -35,6 +35,8 @@ class Config:
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
     "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
     may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
+    readings_per_attempt: of one carrier, in one drive or several (domain §10.5). hang_seconds: a read that lasts for
+    longer means that the drive hangs; the kernel itself tries again for two minutes and more.
     appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
     edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
     label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).
@@ -73,7 +75,9 @@ class Config:
     media_names: Mapping[str, str] = field(default_factory=lambda: {"210x297": "A4"})
     print_sides: Mapping[str, str] = field(default_factory=lambda: {"certificate": "two-sided-long-edge"})
     read_retries: int = 2
+    readings_per_attempt: int = 3
     save_seconds: float = 30.0
+    hang_seconds: float = 180.0
     slow_seconds: float = 0.5
     slow_factor: float = 8.0
     may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health", "appearance")
@@ -114,6 +118,9 @@ def load_config(path: Path | None) -> Config:
             else list if isinstance(default, tuple) else type(default)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise Refused("config-unknown-key", path=str(chosen), key=key)
+    for key, least in (("readings_per_attempt", 1), ("hang_seconds", 10)):
+        if table.get(key, least) < least:
+            raise Refused("config-bad-value", path=str(chosen), key=key, value=str(table[key]))
     _check_paper(chosen, table)
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     if "appearance" in given:

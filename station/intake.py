@@ -8,7 +8,7 @@ Nothing here knows the screen, another drive, or which kind of carrier it is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -33,7 +33,7 @@ from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
 from station.history import before
-from station.journal import Journal, begin, take_up
+from station.journal import Journal, begin, open_intakes, take_up
 from station.on_carrier import keep_lists, on_carrier
 from station.progress import Progress
 from station.reading import Reading, finding_from, finding_record
@@ -64,7 +64,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         plan = make_plan(structure, binding.joined)
         hashers.use(_algorithms(form, lying.algorithms))
         work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
-        with _journal(station, _header(source, carrier, form, choice, work)) as journal:
+        with _journal(station, _header(source, carrier, form, choice, work), progress) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
             attempt = batches.attempt_of(station, batch, binding.carrier_no)
@@ -109,7 +109,8 @@ def refuse_level(station: Station, form: SubmittedForm | None, level: str, where
 
 
 class Work(NamedTuple):
-    """What is known when the pass begins."""
+    """What is known when the pass begins. own_serial: the carrier's own, never a bridge's or a drive's; "" = unknown.
+    """
 
     hashers: Hashers
     identity: CarrierId
@@ -119,6 +120,7 @@ class Work(NamedTuple):
     plan: Plan
     enclosed: Enclosed
     form: SubmittedForm | None
+    own_serial: str = ""
 
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
@@ -201,24 +203,62 @@ def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding
     return first, of_drive
 
 
+_PIECE = ("source", "stamp", "own_serial")
+
+
 def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, work: Work
             ) -> dict[str, Any]:
     """What must be the same for an intake to go on; anything else is a new intake.
 
-    The stamp is the proof of the same piece: of an image file its device, inode, size and modification time.
+    The piece is proven by `is_same_piece`, all else must be equal.
     """
-    return {"source": str(source.resolve()), "stamp": carrier.stamp(), "form_sha256": form.sha256 if form else "",
+    identity = work.identity
+    return {"source": str(source.resolve()), "stamp": carrier.stamp(),
+            "own_serial": [work.own_serial, identity.capacity_bytes, identity.fingerprint] if work.own_serial else [],
+            "form_sha256": form.sha256 if form else "",
             "choice": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(choice).items()},
             "binding_sha256": work.binding.sha256, "plan_sha256": work.plan.sha256, "version": __version__}
 
 
+def is_same_piece(begun: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether what an intake was begun on is proven to be what lies here now.
+
+    By the carrier's own serial number; or because it never left its drive: same boot and `diskseq`, of an image file
+    the same device, inode, size and time. Blocks that are equal prove nothing: copies A and B of one master have them,
+    and half of each must never pass together.
+    """
+    if begun.get("own_serial") or now["own_serial"]:
+        if begun.get("own_serial") == now["own_serial"]:
+            return True
+        if begun.get("own_serial") and now["own_serial"]:
+            return False
+    stamp = list(now["stamp"])
+    in_drive = stamp[:1] == ["device"]                         # unique in this boot, whatever the device is called
+    return begun.get("stamp") == stamp and "" not in stamp and (in_drive or begun.get("source") == now["source"])
+
+
+def _why_over(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Why an open intake of this carrier cannot be gone on with; "" = it is of another carrier."""
+    same = begun.get("form_sha256") == now["form_sha256"] and begun.get("binding_sha256") == now["binding_sha256"]
+    if not same or not (now["form_sha256"] or begun.get("source") == now["source"]):
+        return ""
+    if not is_same_piece(begun, now):
+        return "piece"
+    return next((key for key, name in (("version", "version"), ("plan", "plan_sha256"))
+                 if begun.get(name) != now[name]), "policy")
+
+
 @contextmanager
-def _journal(station: Station, header: dict[str, Any]) -> Iterator[Journal]:
+def _journal(station: Station, header: dict[str, Any], progress: Progress) -> Iterator[Journal]:
     station.home.prepare()
     station.register.repair()
     policy = {**header, "policy_sha256": station.config.policy_sha256()}
-    journal = take_up(station.home, policy)
+    journal = take_up(station.home, lambda first: is_same_piece(first, policy) and all(
+        first.get(key) == value for key, value in policy.items() if key not in _PIECE))
     if journal is None:
+        for number, first in open_intakes(station.home):
+            if why := _why_over(first, policy):
+                progress.starts_over(number, why)
         journal = begin(station.home, station.config.station_id, {"at": utc_now(), **policy})
     try:
         yield journal
