@@ -32,6 +32,7 @@ from checks.readability import Readability, SlowRule
 from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
+from station.attempts import readings_of, refuse_fourth
 from station.history import before
 from station.journal import Journal, begin, open_intakes, take_up
 from station.on_carrier import keep_lists, on_carrier
@@ -64,10 +65,12 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         plan = make_plan(structure, binding.joined)
         hashers.use(_algorithms(form, lying.algorithms))
         work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
+        attempt = batches.attempt_of(station, batch, binding.carrier_no)
+        refuse_fourth(station, readings_of(station, form, (binding.carrier_no, identity), attempt),
+                      binding.carrier_no, batch)
         with _journal(station, _header(source, carrier, form, choice, work), progress) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            attempt = batches.attempt_of(station, batch, binding.carrier_no)
             case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
                         keep_lists(journal, lying.lists), lying.found, people)
             _tell_known(station, case, identity, progress)
@@ -139,8 +142,9 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
 
     def between(read_no: int) -> None:
         refuse_level(station, work.form, metadata.classified, "metadata")
-        if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
-            _save(journal, read_no, consumers, (*earlier, *carrier.findings()))
+        due = progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first)
+        if due and not _save(journal, read_no, consumers, (*earlier, *carrier.findings())):
+            progress.save_soon()
         progress.check_stop()
 
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
@@ -177,13 +181,16 @@ class Consumers(NamedTuple):
     metadata: Metadata
 
 
-def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> None:
+def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> bool:
+    """Save the state of all consumers. Returns whether it could be had: not in the middle of a file's SM3."""
     state = consumers.digests.save()
-    if state is not None:
-        journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
-                               "readability": consumers.readability.save(), "formats": consumers.formats.save(),
-                               "metadata": consumers.metadata.save(),
-                               "drive": [finding_record(f) for f in of_drive]})
+    if state is None:
+        return False
+    journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
+                           "readability": consumers.readability.save(), "formats": consumers.formats.save(),
+                           "metadata": consumers.metadata.save(),
+                           "drive": [finding_record(f) for f in of_drive]})
+    return True
 
 
 def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding, ...]]:

@@ -37,10 +37,9 @@ Line = Mapping[str, Any]
 def is_device(source: Path) -> bool:
     """Whether a source may hang for ever; what cannot be asked is told by its opener."""
     try:
-        mode = source.stat().st_mode
+        return stat.S_ISBLK(source.stat().st_mode)
     except OSError:
         return False
-    return stat.S_ISBLK(mode) or stat.S_ISCHR(mode)
 
 
 class Seen(NamedTuple):

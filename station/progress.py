@@ -40,7 +40,7 @@ class Progress:
         self._stage = ""
         self._total = self._done = self._unreadable = self._at_start = 0
         self._begun = self._told = self._plain = self._saved = time.monotonic()
-        self._signal = 0
+        self._signal, self._every = 0, 0.0
         self._lane: Lane | None = None
         self._pulse: Pulse | None = None
         self._intake, self._lba, self._waiting = "", -1, 0.0     # lba: of what was read last
@@ -79,8 +79,12 @@ class Progress:
         """Whether the last save is that long ago; the answer yes begins the next stretch."""
         if time.monotonic() - self._saved < every_seconds:
             return False
-        self._saved = time.monotonic()
+        self._saved, self._every = time.monotonic(), every_seconds
         return True
+
+    def save_soon(self) -> None:
+        """The state could not be had now: due again in a second."""
+        self._saved = time.monotonic() - max(0.0, self._every - 1.0)
 
     def stage(self, name: str) -> None:
         """A new stage: structure, reading, comparing; listing, mastering."""
