@@ -131,8 +131,12 @@ class Lane:
         with kept(self._path):
             self._path.parent.mkdir(exist_ok=True)
             self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
-        if not _locked(self._handle, fcntl.LOCK_EX):
+        until = time.monotonic() + self._grace_seconds
+        while not _locked(self._handle, fcntl.LOCK_EX):
             line = _newest(self._handle)
+            if line.get("stage") != "hung" and time.monotonic() < until:
+                time.sleep(0.05)                                # hashers of one that was just killed are ending
+                continue
             os.close(self._handle)
             code = "drive-still-hung" if line.get("stage") == "hung" else "drive-busy"
             raise Refused(code, source=str(self._source), intake=str(line.get("intake") or "-"),
@@ -165,9 +169,9 @@ class Lane:
         while self._asked:
             number = self._asked.pop(0)
             self._stops += 1
-            os.kill(pid, number if self._stops == 1 else signal.SIGKILL)
             if self._stops > 1:
                 self._give_up(pid, (signal.SIGKILL,), 0.0)
+            os.kill(pid, number)
 
     def _give_up(self, pid: int, signals: tuple[int, ...], waited: float) -> int:
         """End the child, or leave it where it cannot be ended. Never waits for the drive."""
@@ -175,7 +179,10 @@ class Lane:
         facts: dict[str, str | int] = {"source": str(self._source), "seconds": round(waited), "pid": pid,
                                        "intake": str(line.get("intake") or "-"), "lba": str(line.get("lba", "-"))}
         for number in signals:
-            os.kill(pid, number)
+            if number == signal.SIGKILL:
+                os.killpg(pid, number)                          # and its hashers, which would wait for it
+            else:
+                os.kill(pid, number)
             if _ended_within(pid, self._grace_seconds):
                 if not waited:
                     raise Refused("intake-killed", signal=signal.Signals(number).name)
@@ -249,7 +256,7 @@ class Pulse:
         self._over.set()
 
     def beat(self) -> None:
-        signs, now = self._signs(), time.monotonic()
+        signs, now = self._signs(), self._clock()
         if signs[0] != self._last[0] or signs[1] - self._last[1] >= _BUSY_SECONDS:
             self._last, self._since = signs, now
         self._tell(now - self._since)
