@@ -50,7 +50,7 @@ class Desk:
         def opener(path: Path) -> Carrier:
             inner = Disc(BlockSource(path, pread=FaultySource(bad=bad)))
             if doubtful:
-                inner.findings = lambda: (Finding("drive-doubt", facts={"error_lba": 7}),)  # type: ignore[method-assign]
+                inner.findings = lambda: (Finding("drive-doubt", facts={"lba": 40, "error_lba": 7}),)  # type: ignore[method-assign]
             return inner
         return intake(self.station, self.image, form, Choice(), Progress(Voice("en", StringIO(), StringIO())),
                       opener=opener)
