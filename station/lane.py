@@ -247,13 +247,9 @@ class Pulse:
                  clock: Callable[[], float] = time.monotonic) -> None:
         self._tell, self._signs, self._clock = tell, signs or signs_of_life(), clock
         self._last, self._since = self._signs(), clock()
-        self._over = threading.Event()
 
     def start(self) -> None:
         threading.Thread(target=self._run, daemon=True).start()
-
-    def stop(self) -> None:
-        self._over.set()
 
     def beat(self) -> None:
         signs, now = self._signs(), self._clock()
@@ -262,5 +258,6 @@ class Pulse:
         self._tell(now - self._since)
 
     def _run(self) -> None:
-        while not self._over.wait(BEAT_SECONDS):
+        while True:
+            time.sleep(BEAT_SECONDS)
             self.beat()

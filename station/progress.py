@@ -42,14 +42,13 @@ class Progress:
         self._begun = self._told = self._plain = self._saved = time.monotonic()
         self._signal, self._every = 0, 0.0
         self._lane: Lane | None = None
-        self._pulse: Pulse | None = None
         self._intake, self._lba, self._waiting = "", -1, 0.0     # lba: of what was read last
         self._telling = threading.Lock()
 
     def beat_in(self, lane: Lane) -> None:
         """Every line goes to the drive's file too, and from now on there is one a second."""
-        self._lane, self._pulse = lane, Pulse(self.beat)
-        self._pulse.start()
+        self._lane = lane
+        Pulse(self.beat).start()
 
     def beat(self, waited: float) -> None:
         """A sign of life. waited: seconds that the reading has stood still."""
@@ -137,9 +136,8 @@ class Progress:
             self._tell()
 
     def end(self) -> None:
-        """The pass is over, or given up."""
-        if self._pulse is not None:
-            self._pulse.stop()
+        """The pass is over, or given up; a lane's heart beats on until its process ends."""
+        self._stage = "ended" if self._lane is not None else self._stage
         if self._terminal and self._told:
             print(file=self._voice.err)
         if self._file is not None:
@@ -165,6 +163,8 @@ class Progress:
         line = json.dumps(record)
         if self._lane is not None:
             self._lane.write(json.dumps({**record, "intake": self._intake}))
+        if self._stage == "ended":
+            return
         if self._file is not None:
             with kept(Path(self._file.name)):
                 self._file.write(line + "\n")
