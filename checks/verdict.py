@@ -304,7 +304,8 @@ class Decision:
 
     number: 检验表编号. appearance: 外观 as people said it, "" = not looked at. receiving_org: as configured.
     earlier: the decisions before this one, oldest first; none of them is withdrawn. seen_each: 外观 was answered
-    carrier by carrier, so that the verdicts say where it was not.
+    carrier by carrier, so that the verdicts say where it was not. set_aside: readings that gave way to a later one of
+    the attempt because two people said so; no outcome rests on them, and they are not erased either.
     """
 
     number: str
@@ -323,6 +324,7 @@ class Decision:
     earlier: tuple[EarlierDecision, ...] = ()
     exceptions: tuple[Exceptional, ...] = ()
     seen_each: bool = False
+    set_aside: tuple[Verdict, ...] = ()
 
 
 _T = TypeVar("_T")

@@ -73,7 +73,7 @@ def annex(layout: Layout, decision: Decision, rests: Mapping[str, str], head_sha
     final = final_readings(decision)
     if len(decision.verdicts) > 1:
         strips += _overview(layout, decision, final)
-    for number, verdict in enumerate(decision.verdicts, 1):
+    for number, verdict in enumerate((*decision.verdicts, *decision.set_aside), 1):
         strips += _carrier(layout, decision, verdict, number)
     strips += _resolutions(layout, decision)
     return [*strips, *_basis(layout, decision, head_sha256)]
@@ -196,13 +196,16 @@ def _carrier(layout: Layout, decision: Decision, verdict: Verdict, number: int) 
     name = carrier_name(verdict)
     running = say("annex.page_carriers", name=name)
     outcome = final_outcome(verdict, decision.resolutions)
-    if verdict not in final_readings(decision):
-        right = say("annex.earlier")
+    if verdict in decision.set_aside:
+        right = say("annex.set_aside")
+    elif verdict not in final_readings(decision):
+        right = say("annex.earlier", outcome=name_of(outcome))
     elif verdict.outcome is Outcome.UNDECIDED:
         right = say("annex.outcome_resolved", outcome=name_of(outcome))
     else:
         right = say("annex.outcome", outcome=name_of(outcome))
-    left = say("annex.carrier", index=number, count=len(decision.verdicts), name=name)
+    left = say("annex.carrier", index=number, count=len(decision.verdicts) + len(decision.set_aside),
+               name=name)
     strips = [_band(left, right, running)]
     pairs = _short_facts(verdict)
     for at in range(0, len(pairs), 2):
@@ -401,8 +404,9 @@ def _picture_painter(painter: pictures.Painter, surface: pictures.Surface, end: 
 def _resolutions(layout: Layout, decision: Decision) -> list[Strip]:
     if not decision.resolutions:
         return []
-    names = {v.intake: carrier_name(v) for v in decision.verdicts}
-    doubts = [(v.intake, j) for v in decision.verdicts for j in v.findings if j.severity is Severity.DOUBT]
+    readings = (*decision.verdicts, *decision.set_aside)
+    names = {v.intake: carrier_name(v) for v in readings}
+    doubts = [(v.intake, j) for v in readings for j in v.findings if j.severity is Severity.DOUBT]
     strips = [_heading(layout, say("annex.resolutions"))]
     for number, answer in enumerate(decision.resolutions, 1):
         word = name_of({"reject": "answer_reject"}.get(answer.answer, answer.answer))

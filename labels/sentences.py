@@ -74,14 +74,17 @@ def gigabytes(count: int) -> str:
 
 
 def final_readings(decision: Decision) -> tuple[Verdict, ...]:
-    """The last reading of every carrier, in the order of the decision; earlier ones stand in the annex only."""
-    last: dict[tuple[str, str], Verdict] = {}
+    """The reading of every carrier that the conclusion rests on, in the order of the decision: the last one, or the
+    last that failed, for no other reading undoes that. The others stand in the annex only."""
+    chosen: dict[tuple[str, str], tuple[tuple[int, bool, str], Verdict]] = {}
     for verdict in decision.verdicts:
         facts = verdict.carrier
         key = (facts.number, facts.set_code) if facts.number else ("", verdict.intake)
-        if key not in last or (last[key].attempt, last[key].at) <= (verdict.attempt, verdict.at):
-            last[key] = verdict
-    return tuple(last.values())
+        failed = final_outcome(verdict, decision.resolutions) is Outcome.FAILED
+        rank = verdict.attempt, failed, verdict.at
+        if key not in chosen or chosen[key][0] <= rank:
+            chosen[key] = rank, verdict
+    return tuple(verdict for _, verdict in chosen.values())
 
 
 def carrier_name(verdict: Verdict) -> str:

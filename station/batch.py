@@ -312,9 +312,10 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
     found += [Obstacle(what, facts) for what, facts in open_numbers(batch.fields, batch.carriers, read)]
     found += [Obstacle(what, facts) for what, facts in unsaid(station, batch.number, verdicts)]
     found += _indistinct(verdicts)
-    for verdict in verdicts:
-        outcome = final_outcome(verdict, batch.resolutions)
-        if outcome is not Outcome.UNDECIDED:
+    outcomes = [(v, final_outcome(v, batch.resolutions)) for v in verdicts]
+    failed = {v.carrier.number for v, outcome in outcomes if outcome is Outcome.FAILED} - {""}
+    for verdict, outcome in outcomes:
+        if outcome is not Outcome.UNDECIDED or verdict.carrier.number in failed:     # goes back, whatever is answered
             continue
         doubts: list[Judgement] = open_doubts(verdict, batch.resolutions)
         for code in sorted({j.code for j in doubts}):
@@ -373,12 +374,26 @@ def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:
     Only one set aside by `recheck` of two people gives way, to a later reading of its carrier, or where no line of the
     form spoke of it; a failure never does.
     """
-    asked = {r.intake for r in batch.resolutions if r.answer == "recheck"}
-    verdicts = [seen(station.config, batch.events, load_verdict(station, r.intake)) for r in batch.current]
-    return [v for n, v in enumerate(verdicts)
+    readings, asked = _current(station, batch), _asked_again(batch)
+    return [v for n, v in enumerate(readings)
             if not (v.intake in asked and v.outcome is Outcome.UNDECIDED
-                    and (any(_is_of(v, later) for later in verdicts[n + 1:])
+                    and (any(_is_of(v, later) for later in readings[n + 1:])
                          or not (v.carrier.number or v.counts.listed)))]
+
+
+def set_aside_verdicts(station: Station, batch: Batch) -> list[Verdict]:
+    """The readings that gave way to a later one of their carrier: nothing rests on them, but paper shows them too."""
+    readings, asked = _current(station, batch), _asked_again(batch)
+    return [v for n, v in enumerate(readings) if v.intake in asked and v.outcome is Outcome.UNDECIDED
+            and any(_is_of(v, later) for later in readings[n + 1:])]
+
+
+def _current(station: Station, batch: Batch) -> list[Verdict]:
+    return [seen(station.config, batch.events, load_verdict(station, r.intake)) for r in batch.current]
+
+
+def _asked_again(batch: Batch) -> frozenset[str]:
+    return frozenset(r.intake for r in batch.resolutions if r.answer == "recheck")
 
 
 def _is_of(earlier: Verdict, later: Verdict) -> bool:

@@ -23,7 +23,7 @@ from labels.sentences import EDITIONS
 _NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
                         "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
                         "media_names", "print_sides", "attestation_number", "lock_number", "signing_p12",
-                        "signing_password_file", "signing_crl", "folder_drives", "intake_ports"})
+                        "signing_password_file", "signing_crl", "folder_drives", "intake_ports", "hang_seconds"})
 _FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
 _MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
@@ -38,6 +38,8 @@ class Config:
     may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
     read_retries: more tries of a sector that failed. place_seconds, error_seconds: what reads that fail may take in one
     place and on a carrier, bad_places: in how many places; then what follows an error is not attempted.
+    readings_per_attempt: of one carrier, in one drive or several (domain §10.5). hang_seconds: a read that lasts for
+    longer means that the drive hangs; the kernel itself tries again for two minutes and more.
     appearance: what a negative answer about a carrier's looks weighs: reject, doubt or note.
     edition: of the 检验表. overlay_offset_mm: what 套打 is moved by on each queue, right and down; "" = all others.
     label_stocks: bought sheets of labels, in mm (`labels.label_sheet.Stock`).
@@ -84,7 +86,9 @@ class Config:
     place_seconds: float = 300.0
     error_seconds: float = 1800.0
     bad_places: int = 100
+    readings_per_attempt: int = 3
     save_seconds: float = 30.0
+    hang_seconds: float = 180.0
     slow_seconds: float = 0.5
     slow_factor: float = 8.0
     may_be_unchecked: tuple[str, ...] = ("safety", "quality", "health", "appearance")
@@ -129,6 +133,9 @@ def load_config(path: Path | None) -> Config:
             else list if isinstance(default, tuple) else type(default)
         if not isinstance(value, wanted) or isinstance(value, bool):
             raise Refused("config-unknown-key", path=str(chosen), key=key)
+    for key, least in (("readings_per_attempt", 1), ("hang_seconds", 10)):
+        if table.get(key, least) < least:
+            raise Refused("config-bad-value", path=str(chosen), key=key, value=str(table[key]))
     _check_paper(chosen, table)
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     if "appearance" in given:

@@ -8,7 +8,7 @@ Nothing here knows the screen, another drive, or which kind of carrier it is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -34,8 +34,9 @@ from checks.readability import Readability, SlowRule
 from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
+from station.attempts import readings_of, refuse_fourth
 from station.history import before
-from station.journal import Journal, begin, take_up
+from station.journal import Journal, begin, open_intakes, take_up
 from station.on_carrier import keep_lists, on_carrier
 from station.progress import Progress
 from station.read_only import Held, hold_read_only
@@ -72,10 +73,12 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         hashers.use(_algorithms(form, lying.algorithms))
         found = (*found, *enclosed.findings, *health.findings)
         work = Work(hashers, identity, structure, found, binding, plan, enclosed, form, health)
-        with _journal(station, _header(source, carrier, form, choice, work)) as journal:
+        attempt = batches.attempt_of(station, batch, binding.carrier_no)
+        refuse_fourth(station, readings_of(station, form, (binding.carrier_no, identity), attempt),
+                      binding.carrier_no, batch)
+        with _journal(station, _header(source, carrier, form, choice, work), progress) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            attempt = batches.attempt_of(station, batch, binding.carrier_no)
             case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
                         keep_lists(journal, lying.lists), lying.found, people)
             _tell_known(station, case, identity, progress)
@@ -162,8 +165,9 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
 
     def between(read_no: int) -> None:
         refuse_level(station, work.form, metadata.classified, "metadata")
-        if progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first):
-            _save(journal, read_no, consumers, (carrier, (*earlier, *carrier.findings())))
+        due = progress.stop_wanted or (progress.save_due(station.config.save_seconds) and read_no > first)
+        if due and not _save(journal, read_no, consumers, (carrier, (*earlier, *carrier.findings()))):
+            progress.save_soon()
         progress.check_stop()
 
     probed = probe(carrier, structure) if work.of_disk else Probed()
@@ -201,15 +205,20 @@ class Consumers(NamedTuple):
     metadata: Metadata
 
 
-def _save(journal: Journal, read_no: int, consumers: Consumers, drive: tuple[Carrier, tuple[Finding, ...]]) -> None:
-    """drive: the carrier in it, and what all sittings have found of it."""
+def _save(journal: Journal, read_no: int, consumers: Consumers, drive: tuple[Carrier, tuple[Finding, ...]]) -> bool:
+    """Save the state of all consumers. drive: the carrier in it, and what all sittings have found of it.
+
+    Returns: whether it could be had: not in the middle of a file's SM3.
+    """
     carrier, of_drive = drive
     state = consumers.digests.save()
-    if state is not None:
-        journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
-                               "readability": consumers.readability.save(), "formats": consumers.formats.save(),
-                               "metadata": consumers.metadata.save(),
-                               "budget": carrier.budget(), "drive": [finding_record(f) for f in of_drive]})
+    if state is None:
+        return False
+    journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
+                           "readability": consumers.readability.save(), "formats": consumers.formats.save(),
+                           "metadata": consumers.metadata.save(),
+                           "budget": carrier.budget(), "drive": [finding_record(f) for f in of_drive]})
+    return True
 
 
 def _take_up(journal: Journal, consumers: Consumers, carrier: Carrier) -> tuple[int, tuple[Finding, ...]]:
@@ -231,24 +240,62 @@ def _take_up(journal: Journal, consumers: Consumers, carrier: Carrier) -> tuple[
     return first, of_drive
 
 
+_PIECE = ("source", "stamp", "own_serial")
+
+
 def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: Choice, work: Work
             ) -> dict[str, Any]:
     """What must be the same for an intake to go on; anything else is a new intake.
 
-    The stamp is the proof of the same piece: of an image file its device, inode, size and modification time.
+    The piece is proven by `is_same_piece`, all else must be equal.
     """
-    return {"source": str(source.resolve()), "stamp": carrier.stamp(), "form_sha256": form.sha256 if form else "",
+    identity, serial = work.identity, work.health.serial       # the carrier's own, never a bridge's or a drive's
+    return {"source": str(source.resolve()), "stamp": carrier.stamp(),
+            "own_serial": [serial, identity.capacity_bytes, identity.fingerprint] if serial else [],
+            "form_sha256": form.sha256 if form else "",
             "choice": {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(choice).items()},
             "binding_sha256": work.binding.sha256, "plan_sha256": work.plan.sha256, "version": __version__}
 
 
+def is_same_piece(begun: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether what an intake was begun on is proven to be what lies here now.
+
+    By the carrier's own serial number; or because it never left its drive: same boot and `diskseq`, of an image file
+    the same device, inode, size and time. Blocks that are equal prove nothing: copies A and B of one master have them,
+    and half of each must never pass together.
+    """
+    if begun.get("own_serial") or now["own_serial"]:
+        if begun.get("own_serial") == now["own_serial"]:
+            return True
+        if begun.get("own_serial") and now["own_serial"]:
+            return False
+    stamp = list(now["stamp"])
+    in_drive = stamp[:1] == ["device"]                         # unique in this boot, whatever the device is called
+    return begun.get("stamp") == stamp and "" not in stamp and (in_drive or begun.get("source") == now["source"])
+
+
+def _why_over(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Why an open intake of this carrier cannot be gone on with; "" = it is of another carrier."""
+    same = begun.get("form_sha256") == now["form_sha256"] and begun.get("binding_sha256") == now["binding_sha256"]
+    if not same or not (now["form_sha256"] or begun.get("source") == now["source"]):
+        return ""
+    if not is_same_piece(begun, now):
+        return "piece"
+    return next((key for key, name in (("version", "version"), ("plan", "plan_sha256"))
+                 if begun.get(name) != now[name]), "policy")
+
+
 @contextmanager
-def _journal(station: Station, header: dict[str, Any]) -> Iterator[Journal]:
+def _journal(station: Station, header: dict[str, Any], progress: Progress) -> Iterator[Journal]:
     station.home.prepare()
     station.register.repair()
     policy = {**header, "policy_sha256": station.config.policy_sha256()}
-    journal = take_up(station.home, policy)
+    journal = take_up(station.home, lambda first: is_same_piece(first, policy) and all(
+        first.get(key) == value for key, value in policy.items() if key not in _PIECE))
     if journal is None:
+        for number, first in open_intakes(station.home):
+            if why := _why_over(first, policy):
+                progress.starts_over(number, why)
         journal = begin(station.home, station.config.station_id, {"at": utc_now(), **policy})
     try:
         yield journal

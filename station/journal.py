@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import signal
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from multiprocessing import get_context
@@ -140,13 +141,13 @@ def begin(home: Home, station_id: str, record: Record) -> Journal:
     return journal
 
 
-def take_up(home: Home, matches: Record) -> Journal | None:
-    """The open intake whose `begin` line has all these values, or None.
+def take_up(home: Home, goes_on: Callable[[Record], bool]) -> Journal | None:
+    """The first open intake whose `begin` line says that it can be gone on with, or None.
 
     Raises: RegisterError("intake-running") where another process is working on it.
     """
     for number, first in open_intakes(home):
-        if any(first.get(key) != value for key, value in matches.items()):
+        if not goes_on(first):
             continue
         marker = _lock(home.intakes / ".open" / number)
         if marker is None:
@@ -244,13 +245,52 @@ def read_list(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def _lock(path: Path) -> int | None:
+    """The marker, locked and with our name in it; None where a process that can still write holds it."""
+    with kept(path):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)                     # one at a time takes a dead process's marker away
+        handle = _claimed(path)
+        if handle is None and _never_returns(path.read_text()):
+            path.unlink()                                      # its lock stays with it, on a file without a name
+            handle = _claimed(path)
+        return handle
+    finally:
+        os.close(folder)
+
+
+def _claimed(path: Path) -> int | None:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(handle)
         return None
+    os.ftruncate(handle, 0)
+    os.pwrite(handle, f"{os.getpid()} {_of_process(os.getpid())[0]}".encode(), 0)
     return handle
+
+
+def _never_returns(holder: str) -> bool:
+    """Whether the process of a marker was killed and only the kernel still has it: it will write nothing any more.
+
+    It hangs in a drive (state D); SIGKILL waits for it, and no step of its own comes before that.
+    """
+    pid, _, started = holder.partition(" ")
+    if not (pid.isdigit() and started):                        # of a version that left no name
+        return False
+    begun, is_killed = _of_process(int(pid))
+    return begun == started and is_killed
+
+
+def _of_process(pid: int) -> tuple[str, bool]:
+    """When a process began (proc(5), stat: field 22) and whether SIGKILL waits for it (status: SigPnd); "" = gone."""
+    try:
+        begun = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+        pending = Path(f"/proc/{pid}/status").read_text().partition("\nSigPnd:")[2].split()[0]
+    except (OSError, IndexError):
+        return "", False
+    return begun, bool(int(pending, 16) >> (signal.SIGKILL - 1) & 1)
 
 
 def raw_record(record: Record) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from checks.judge import NEVER_ACCEPTED
 from checks.verdict import Outcome, Severity, Verdict
+from station.attempts import UNREAD
 from station.batch import Obstacle, fold
 from station.on_carrier import CARRIER
 from station.recheck import rechecked
@@ -24,6 +25,7 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
         yield Obstacle("next-other-list", {"intake": intake})
     if verdict.outcome is Outcome.FAILED:
         yield Obstacle("next-failed", {})
+        yield from _second_drive(station, verdict)
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)
     if not reference.form_sha256 and reference.lists:
@@ -37,6 +39,19 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
         yield Obstacle("next-no-batch", {"form": form})
     elif verdict.batch:
         yield from _of_batch(station, verdict)
+
+
+def _second_drive(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
+    """A carrier that failed on its blocks in a drive may be tried in another one, while the attempt allows it."""
+    if not any(verdict.drive.values()) or not any(j.code in UNREAD for j in verdict.findings):
+        return
+    count = sum(1 for line in station.register.lines_of("verdict", about=(verdict.reference.form_sha256,))
+                if line["carrier_no"] == verdict.carrier.number and line["attempt"] == verdict.attempt
+                and line["form_sha256"] == verdict.reference.form_sha256 and not line["replaces"])
+    most = station.config.readings_per_attempt
+    if verdict.reference.form_sha256 and count < most:
+        yield Obstacle("next-second-drive", {"count": str(count), "most": str(most),
+                                             "form": f"--form {verdict.reference.form_name}"})
 
 
 def _undecided(verdict: Verdict) -> Iterator[Obstacle]:

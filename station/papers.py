@@ -30,6 +30,7 @@ from station.batch import (
     form_summary,
     obstacles,
     record_json,
+    set_aside_verdicts,
     two_people,
 )
 from station.delivery import route
@@ -84,17 +85,17 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         raise UsageError("batch-decided", batch=number)
     if any(o.what != "open-appearance" or not people.appearance for o in obstacles(station, batch, verdicts)):
         raise UsageError("batch-open", batch=number)
-    outcomes = _carrier_outcomes(batch, verdicts)
+    outcomes, set_aside = _carrier_outcomes(batch, verdicts), set_aside_verdicts(station, batch)
     decision = Decision(
         number=station.config.certificate_number.format(batch=number, seq=len(batch.decisions) + 1), batch=number,
         at=utc_now(), form=form_summary(batch), verdicts=tuple(verdicts),
         resolutions=tuple(r for r in batch.resolutions
-                          if r.code == READING_OPEN or r.intake in {v.intake for v in verdicts}),
+                          if r.code == READING_OPEN or r.intake in {v.intake for v in (*verdicts, *set_aside)}),
         outcome=batch_outcome(list(outcomes.values())), operator=people.operator, reviewer=people.reviewer,
         remark=people.remark, appearance=people.appearance or cell(batch.events, _final(verdicts)),
         receiving_org=station.config.receiving_org, station=station.config.station_id,
         earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
-        seen_each=not people.appearance)
+        seen_each=not people.appearance, set_aside=tuple(set_aside))
     if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
         raise RegisterError("number-taken", number=decision.number)
     signer = ready_signer(station, ask)                         # a key that may not sign is found out now

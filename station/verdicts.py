@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from json.encoder import encode_basestring
 from pathlib import Path
@@ -43,6 +43,7 @@ from checks.verdict import (
     to_record,
 )
 from station import __version__
+from station.attempts import against_earlier, readings_of
 from station.batch import ACCEPTED
 from station.events import clock_of
 from station.history import Asked, History, after, stamp_of
@@ -104,6 +105,7 @@ def conclude(station: Station, case: Case, reading: Reading, sittings: Sequence[
     comparison = replace(comparison, counts=replace(comparison.counts, repeated_files=history.repeated_files,
                                                     repeated_bytes=history.repeated_bytes))
     found = [*_findings(station, case, reading, comparison), *history.findings]
+    found += against_earlier(station, _other_readings(station, case, reading.identity), reading, found)
     verdict = _verdict(station, case, reading, (found, comparison))
     journal.write("reading", reading.record())
     journal.write("findings", {"findings": [finding_record(f) for f in found]})
@@ -127,6 +129,13 @@ def _history(station: Station, case: Case, reading: Reading, digests: Digests) -
     asked = replace(case.asked(station.home, reading.identity), content=digests.content_sha256 or "",
                     content_only=digests.content_only_sha256 or "")
     return after(station, asked, reading)
+
+
+def _other_readings(station: Station, case: Case, identity: CarrierId) -> Iterator[Mapping[str, Any]]:
+    """The other readings of this carrier in this attempt."""
+    for line in readings_of(station, case.form, (case.binding.carrier_no, identity), case.attempt):
+        if line["intake"] not in (case.journal.number, case.replaces):
+            yield line
 
 
 def register_verdict(station: Station, journal: Journal, replaces: str = "") -> Verdict:

@@ -15,6 +15,7 @@ from station import batch as batches
 from station.commands import EXIT, open_station, people_of
 from station.intake import intake
 from station.journal import read_list_texts
+from station.lane import Lane, is_device
 from station.next_steps import next_steps, some
 from station.on_carrier import CARRIER
 from station.people import login_name, roster
@@ -96,7 +97,13 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         show_encoding(form, voice)
         open_known_batch(station, form, Path(options.form))
     inside = form is not None and not again and lies_in(Path(options.form), options.source)
+    lane = Lane(station.home, options.source, station.config.hang_seconds, voice) if is_device(options.source) else None
+    code = lane.split() if lane is not None else None
+    if code is not None:                                       # the child has said all there is to say
+        return code
     progress = Progress(voice, options.progress)
+    if lane is not None:
+        progress.beat_in(lane)
     progress.watch_signals()
     verdict = intake(station, options.source, form, choice_of(options, inside, lists), progress, people=people)
     report(station, verdict, options.json, voice)

@@ -246,7 +246,7 @@ def test_a_long_list_is_counted_and_only_failures_are_named() -> None:
     assert text.count("不一致第") == 100
     assert "另有200项未逐一列出" in text
     assert "清单共612,345项,一致612,045项,不逐一列出" in text
-    assert "先前读取,不作结论依据" in text
+    assert "同一载体的另一次读取,该次结论:" in text
     assert "申报＿＿＿＿GB实收3,998,614,552,576字节" in text.replace("____", "＿＿＿＿")
     assert "大小为3,724.000GB" in text
     assert len(pages) < 12

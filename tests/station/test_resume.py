@@ -1,8 +1,10 @@
 """Killed anywhere: the intake goes on, and what it says is what an uninterrupted one says."""
+import fcntl
 import hashlib
 import json
 import os
 import random
+import signal
 import subprocess
 from collections.abc import Callable
 from dataclasses import replace
@@ -14,6 +16,7 @@ import pytest
 
 from carriers.blocks import BlockSource
 from carriers.disc import Disc
+from carriers.health import Health
 from carriers.model import Carrier, Extent, Finding
 from carriers.retries import Limits
 from checks.bind import Choice
@@ -23,7 +26,7 @@ from station.audit import audit
 from station.config import Config
 from station.home import Home, RegisterError
 from station.intake import intake
-from station.journal import read_journal
+from station.journal import Journal, _of_process, open_intakes, read_journal
 from station.progress import Progress
 from station.register import Register, Station
 from station.words import Voice
@@ -57,10 +60,12 @@ def a_station(folder: Path) -> Station:
     return Station(replace(Config(), save_seconds=0.0), home, Register(home, "S1"))
 
 
-def run(station: Station, source: Path, form: SubmittedForm, opener: Callable[[Path], Carrier] | None = None
-        ) -> Verdict:
-    progress = Progress(Voice("en", StringIO(), StringIO()))
-    return intake(station, source, form, Choice(), progress, **({"opener": opener} if opener else {}))
+def run(station: Station, source: Path, form: SubmittedForm, opener: Callable[[Path], Carrier] | None = None,
+        told: StringIO | None = None, serial: str = "") -> Verdict:
+    """serial: the carrier's own, as its drive says it."""
+    progress = Progress(Voice("en", StringIO(), told or StringIO()))
+    return intake(station, source, form, Choice(), progress, opener=opener,
+                  looker=lambda _: Health(serial=serial, serial_is_of="carrier" if serial else ""))
 
 
 def opened(kill_at: int = -1, bad: int = -1) -> Callable[[Path], Carrier]:
@@ -144,6 +149,39 @@ def test_what_errors_have_cost_is_not_spent_again(tmp_path: Path, disc: tuple[Pa
     assert killed > 4
 
 
+@pytest.mark.parametrize("is_written", [False, True], ids=["before", "after"])
+def test_killed_at_every_line_of_the_journal(tmp_path: Path, disc: tuple[Path, Path], is_written: bool,
+                                            monkeypatch: pytest.MonkeyPatch) -> None:
+    source, list_path = disc
+    form = read_form(list_path)
+    straight = run(a_station(tmp_path / "straight"), source, form)
+    real, left = Journal.write, 0
+
+    def write(journal: Journal, kind: str, record: Any) -> None:
+        nonlocal left
+        left -= 1
+        if left or is_written:
+            real(journal, kind, record)
+        if not left:
+            raise Killed
+    monkeypatch.setattr(Journal, "write", write)
+    kinds = []
+    for at in range(2, 40):                                    # the first line is what makes it an intake
+        station, left = a_station(tmp_path / f"at{at}"), at
+        try:
+            run(station, source, form)
+        except Killed:
+            left = 0
+        else:
+            break
+        verdict = run(station, source, form)
+        assert said(verdict) == said(straight)
+        lines = list(read_journal(station.home.intakes / verdict.intake / "journal.jsonl"))
+        kinds.append(lines[-1]["type"])
+        assert [line["type"] for line in lines].count("close") == 1 and audit(station.home)[1] == []
+    assert len(kinds) > 12
+
+
 def test_killed_twice_with_a_journal_torn_at_any_byte(tmp_path: Path, disc: tuple[Path, Path]) -> None:
     source, list_path = disc
     form = read_form(list_path)
@@ -181,6 +219,93 @@ def test_another_piece_or_another_form_never_goes_on(tmp_path: Path, disc: tuple
     assert changed.intake.endswith("000001") and len(changed.sittings) == 2
     with source.open("r+b") as image:                          # rewritten in place: same inode, another time
         os.utime(image.fileno(), ns=(1, 1))
+
+
+def in_a_drive(stamp: list[int | str], kill_at: int = -1) -> Callable[[Path], Carrier]:
+    """The image as a device shows it: what proves the piece is the boot and the number of the medium in it."""
+    def opener(path: Path) -> Carrier:
+        inner = opened(kill_at)(path)
+
+        class InADrive:
+            def __getattr__(self, name: str) -> Any:
+                return getattr(inner, name)
+
+            def stamp(self) -> list[int | str]:
+                return stamp
+        return InADrive()
+    return opener
+
+
+@pytest.mark.parametrize(("then", "now", "goes_on"), [
+    (["device", "boot", "18", 9], ["device", "boot", "18", 9], True),
+    (["device", "boot", "18", 9], ["device", "boot", "19", 9], False),        # a disc was exchanged for its copy
+    (["device", "boot", "18", 9], ["device", "later", "18", 9], False),
+    (["device", "boot", "18", 9], ["device", "boot", "18", 8], False),
+    (["device", "boot", "", 9], ["device", "boot", "", 9], False),            # a kernel that counts no media
+    (["device", "", "18", 9], ["device", "", "18", 9], False)])
+def test_what_never_left_its_drive_goes_on_and_nothing_else(
+        tmp_path: Path, disc: tuple[Path, Path], then: list[int | str], now: list[int | str], goes_on: bool) -> None:
+    source, list_path = disc
+    form, station, told = read_form(list_path), a_station(tmp_path / "home"), StringIO()
+    with pytest.raises(Killed):
+        run(station, source, form, in_a_drive(then, 6))
+    link = tmp_path / "by-another-name"
+    os.link(source, link)
+    verdict = run(station, link, form, in_a_drive(now), told)
+    assert verdict.outcome is Outcome.PASSED and len(verdict.sittings) == 1 + goes_on
+    assert verdict.intake.endswith("000001" if goes_on else "000002")
+    assert ("Going on with intake S1-" in told.getvalue()) == goes_on
+    assert ("nothing proves that this is the same piece" in told.getvalue()) != goes_on
+    assert [number for number, _ in open_intakes(station.home)] == ([] if goes_on else [f"{verdict.intake[:-1]}1"])
+
+
+@pytest.mark.parametrize(("then", "now", "goes_on"), [
+    ("WD-1", "WD-1", True), ("WD-1", "WD-2", False), ("WD-1", "", False), ("", "WD-1", False)])
+def test_a_disk_is_known_again_by_its_own_serial_number(tmp_path: Path, disc: tuple[Path, Path], then: str, now: str,
+                                                       goes_on: bool) -> None:
+    """Pulled out and plugged in again it is another device with another number of the medium."""
+    source, list_path = disc
+    form, station = read_form(list_path), a_station(tmp_path / "home")
+    with pytest.raises(Killed):
+        run(station, source, form, in_a_drive(["device", "boot", "18", 9], 6), serial=then)
+    verdict = run(station, source, form, in_a_drive(["device", "boot", "25", 9]), serial=now)
+    assert verdict.outcome is Outcome.PASSED and len(verdict.sittings) == 1 + goes_on
+
+
+def test_a_process_that_only_the_kernel_still_has_keeps_no_intake(tmp_path: Path, disc: tuple[Path, Path],
+                                                                 monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was killed in the middle of a read that never returns: its lock stays, and it will never write again."""
+    source, list_path = disc
+    form, station = read_form(list_path), a_station(tmp_path / "home")
+    with pytest.raises(Killed):
+        run(station, source, form, opened(kill_at=6))
+    marker = next((station.home.intakes / ".open").iterdir())
+    number = marker.name
+    with marker.open("r+") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        held.truncate(0)
+        held.write(f"{os.getpid()} 77")
+        held.flush()
+        for state in (("77", False), ("78", True), ("", False)):               # alive; another process by now; gone
+            monkeypatch.setattr("station.journal._of_process", lambda pid, state=state: state)
+            with pytest.raises(RegisterError) as refusal:
+                run(station, source, form)
+            assert refusal.value.code == "intake-running"
+        monkeypatch.setattr("station.journal._of_process", lambda pid: ("77", True))
+        assert run(station, source, form).intake == number
+    assert not any((station.home.intakes / ".open").iterdir())
+
+
+def test_a_killed_process_is_told_from_a_living_one() -> None:
+    pid = os.fork()
+    if pid == 0:
+        while True:
+            signal.pause()
+    begun, is_killed = _of_process(pid)
+    assert begun.isdigit() and not is_killed
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    assert _of_process(pid) == ("", False)
 
 
 def test_killed_between_the_journal_and_the_register(tmp_path: Path, disc: tuple[Path, Path],
