@@ -49,11 +49,11 @@ class Part:
 class Drive:
     """A drive and what lies in it.
 
-    drive: stable, by where it is connected. port: the same as udev has it (ID_PATH, of USB the
-    socket, whatever is plugged in), for `intake_ports`; known a moment later. kind: optical, disk, tape, folder. state: empty, tray-open, settling (not
-    known yet), blank, loaded, unreadable (something is in it), hung (no answer), in-use, gone. generation: another
-    medium, another generation; "" = the kernel has none. offered: an intake may be started; reason: why not:
-    system, mounted, held, bridge-cd.
+    drive: stable, by where it is connected. port: the same as udev has it (ID_PATH, of USB the socket, whatever is
+    plugged in), for `intake_ports`; known a moment later. kind: optical, disk, tape, folder. state: empty, tray-open,
+    settling (not known yet), blank, loaded, unreadable (something is in it), hung (no answer), in-use, gone.
+    generation: another medium, another generation; "" = the kernel has none. offered: an intake may be started; reason:
+    why not: system, mounted, held, bridge-cd.
     """
 
     drive: str
