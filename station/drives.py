@@ -49,11 +49,11 @@ class Part:
 class Drive:
     """A drive and what lies in it.
 
-    drive: stable, by where it is connected. port: the same as udev has it (ID_PATH), for `intake_ports`; known a moment
-    later. kind: optical, disk, tape, folder. state: empty, tray-open, settling (not
-    known yet), blank, loaded, unreadable (something is in it), hung (no answer), in-use, gone. generation: another
-    medium, another generation; "" = the kernel has none. offered: an intake may be started; reason: why not:
-    system, mounted, held, bridge-cd.
+    drive: stable, by where it is connected. port: the same as udev has it (ID_PATH, of USB the socket, whatever is
+    plugged in), for `intake_ports`; known a moment later. kind: optical, disk, tape, folder. state: empty, tray-open,
+    settling (not known yet), blank, loaded, unreadable (something is in it), hung (no answer), in-use, gone.
+    generation: another medium, another generation; "" = the kernel has none. offered: an intake may be started; reason:
+    why not: system, mounted, held, bridge-cd.
     """
 
     drive: str
@@ -184,7 +184,7 @@ class Watch:
         model = " ".join(word for word in (text_of(folder / "device" / "vendor"), text_of(folder / "device" / "model"))
                          if word not in ("", "ATA"))
         drive = Drive(port_of(folder), device.node, kind, model or properties.get("ID_MODEL", ""),
-                      port=properties.get("ID_PATH", ""))
+                      port=re.sub(r"(-usb-\d+:[\d.]+):.*", r"\1", properties.get("ID_PATH", "")))
         key, generation = (kind, device.node), text_of(folder / "diskseq")
         answer = self.probes.answers.get(key, {})
         if answer.get("generation", generation) != generation:

@@ -145,6 +145,11 @@ def test_a_drive_keeps_its_name_when_it_is_plugged_in_again(path: str, port: str
     assert port_of(Path("/sys/devices") / path) == port
 
 
+def test_a_usb_port_is_the_socket_not_what_hangs_on_it(room: Room) -> None:
+    room.add("sdb", {"ID_PATH": "pci-0000:00:14.0-usb-0:2.1:1.0-scsi-0:0:0:0", "ID_PART_TABLE_TYPE": "gpt"})
+    assert room.seen("sdb", 0.0).port == "pci-0000:00:14.0-usb-0:2.1"
+
+
 def test_two_devices_of_one_port_are_told_apart(room: Room) -> None:
     for name, folder in (("sdb", "port-sdb"), ("sdc", "port-sdb")):
         room.add(name, {"ID_PART_TABLE_TYPE": "gpt"})
