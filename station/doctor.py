@@ -1,7 +1,7 @@
 """What this workstation lacks, one line each with the cure; and what root can mend, mended.
 
 Takes the configuration and the machine (other roots in tests), gives `Check`s. Nothing is written but with `mend`: the
-rules of `udev-rules/` with their helper, the ports of the configuration as a rule, the group.
+rules of `udev-rules/` with what they start, the ports of the configuration as a rule, the group.
 """
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ from station.read_only import Kernel
 from station.register import Station
 
 SOURCES = Path(__file__).resolve().parent.parent / "udev-rules"
-RULES = ("00-station.rules", "61-station.rules", "72-station.rules")
-PORTS, HELPER = "00-station-ports.rules", "hold-read-only"
+RULES = ("00-station.rules", "61-station-health.rules", "61-station.rules", "72-station.rules")
+PORTS, HELPER, SERVICE = "00-station-ports.rules", "hold-read-only", "station-health@.service"
 GROUP = "station"
 TOOLS = {"smartctl": "smartmontools", "sg_raw": "sg3-utils", "lp": "cups-client", "ipptool": "cups-ipp-utils",
          "blockdev": "util-linux", "udevadm": "udev"}
@@ -70,6 +70,10 @@ class Place:
     def helper(self) -> Path:
         return self.root / "usr" / "local" / "lib" / "station" / HELPER
 
+    @property
+    def service(self) -> Path:
+        return self.root / "etc" / "systemd" / "system" / SERVICE
+
 
 def examine(station: Station, place: Place) -> Iterator[Check]:
     """Everything that is looked at, in the order of its weight for the carriers."""
@@ -94,21 +98,22 @@ def mend(station: Station, place: Place) -> None:
     Raises: Refused("rules-denied").
     """
     try:
-        for folder in (place.rules, place.helper.parent):
-            folder.mkdir(parents=True, exist_ok=True)
-        _install(place.helper, (SOURCES / HELPER).read_bytes(), 0o755)
-        for name, content in _wanted(station.config.intake_ports).items():
-            _install(place.rules / name, content, 0o644)
+        for path, content in _wanted(station.config.intake_ports, place).items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            _install(path, content, 0o755 if path == place.helper else 0o644)
         if not station.config.intake_ports:
             (place.rules / PORTS).unlink(missing_ok=True)
     except OSError as error:
         raise Refused("rules-denied", path=error.filename or str(place.rules), reason=error.strerror or "") from error
-    for command in (("groupadd", "--system", "--force", GROUP), ("udevadm", "control", "--reload"),
+    for command in (("groupadd", "--system", "--force", GROUP), ("systemctl", "daemon-reload"),
+                    ("udevadm", "control", "--reload"),
                     ("udevadm", "trigger", "--action=change", "--subsystem-match=block",
                      "--subsystem-match=scsi_tape", "--subsystem-match=scsi_generic", "--subsystem-match=usb"),
                     ("udevadm", "settle", "--timeout=10")):
         try:
             place.run(command)                                 # whether it helped is looked at afterwards
+        except FileNotFoundError:                              # no systemd; what else lacks stands under tools
+            continue
         except (OSError, subprocess.TimeoutExpired) as error:
             raise Refused("rules-denied", path=command[0], reason=str(error)) from error
 
@@ -121,11 +126,12 @@ def _install(path: Path, content: bytes, mode: int) -> None:
     new.replace(path)
 
 
-def _wanted(ports: Sequence[str]) -> dict[str, bytes]:
-    """The rules as they must be, by file name."""
-    wanted = {name: (SOURCES / name).read_bytes() for name in RULES}
+def _wanted(ports: Sequence[str], place: Place) -> dict[Path, bytes]:
+    """What must be installed, by where: the rules, what they start, and the ports of the configuration."""
+    wanted = {place.rules / name: (SOURCES / name).read_bytes() for name in RULES}
+    wanted |= {path: (SOURCES / path.name).read_bytes() for path in (place.helper, place.service)}
     if ports:
-        wanted[PORTS] = ports_rule(ports).encode()
+        wanted[place.rules / PORTS] = ports_rule(ports).encode()
     return wanted
 
 
@@ -146,8 +152,7 @@ def ports_rule(ports: Sequence[str]) -> str:
 
 
 def _rules(ports: Sequence[str], place: Place) -> Iterator[Check]:
-    wanted = {place.rules / name: content for name, content in _wanted(ports).items()}
-    wanted[place.helper] = (SOURCES / HELPER).read_bytes()
+    wanted = _wanted(ports, place)
     differ = [path for path, content in wanted.items() if not path.is_file() or path.read_bytes() != content]
     if not ports and (place.rules / PORTS).exists():
         differ.append(place.rules / PORTS)

@@ -52,8 +52,8 @@ def test_rules_are_installed_whole_and_put_in_force(tmp_path: Path) -> None:
     mend(bench.station, bench.place)
     assert bench.states()["rules"] == bench.states()["ports"] == bench.states()["in-force"] == "ok"
     assert {path.name for path in bench.place.rules.iterdir()} == {*RULES, PORTS}
-    assert bench.place.helper.stat().st_mode & 0o111
-    assert [c[0] for c in bench.ran if c[0] != "timedatectl"] == ["groupadd", "udevadm", "udevadm", "udevadm"]
+    assert bench.place.helper.stat().st_mode & 0o111 and bench.place.service.is_file()
+    assert [c[0] for c in bench.ran if c[0] != "timedatectl"] == ["groupadd", "systemctl"] + 3 * ["udevadm"]
 
 
 @pytest.mark.parametrize("name", RULES)
