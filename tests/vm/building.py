@@ -19,7 +19,7 @@ INIT = Path(__file__).resolve().parent / "init_workstation"
 SUITE = "bookworm"
 PACKAGES = ("udev", "kmod", "python3", "iproute2", "procps", "qemu-guest-agent", "libmagic1", "smartmontools", "sg3-utils",
             "eject")
-BOOT_MODULES = ("virtio_pci", "virtio_blk", "ext4")         # to the root; udev asks for the others by itself
+BOOT_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")      # to the root; udev loads the others
 DIRECTORIES = ("carriers", "checks", "labels", "station", "udev-rules")
 
 
@@ -44,19 +44,15 @@ def built(folder: Path) -> Disks:
     for name in DIRECTORIES:
         shutil.copytree(ROOT / name, project / name)
     compileall.compile_dir(project, quiet=1)               # thirty times slower in the guest
-    archive = initramfs(modules(unpacked, BOOT_MODULES), {"init": _init_of_busybox()})
+    archive = initramfs(modules(unpacked, BOOT_MODULES), {"init": INIT.read_bytes()})
     (folder / "initramfs").write_bytes(archive)
     return Disks(next((unpacked / "boot").glob("vmlinuz-*")), folder / "initramfs", root, libraries,
                  _disk(project, folder / "project.img"))
 
 
-def _init_of_busybox() -> bytes:
-    return INIT.read_bytes().replace(b"#!/bin/sh", b"#!/bin/busybox sh", 1)
-
-
 def _root(modules_of: Path) -> Path:
     """Debian's smallest system with `PACKAGES` and the kernel's modules, as an ext4 image."""
-    recipe = repr((SUITE, PACKAGES, modules_of.name, INIT.read_bytes())).encode()
+    recipe = repr((SUITE, PACKAGES, modules_of.name)).encode()
     with kept(f"root-{hashlib.sha256(recipe).hexdigest()[:12]}") as (folder, work):
         if work is not None:
             if os.geteuid():
@@ -71,8 +67,6 @@ def _root(modules_of: Path) -> Path:
                    given="\n".join(sorted(set(sources.splitlines()))))
             shutil.copytree(modules_of, system / "usr" / "lib" / "modules" / modules_of.name)
             output("chroot", str(system), "depmod", modules_of.name)
-            shutil.copy(INIT, system / "sbin" / INIT.name)
-            (system / "sbin" / INIT.name).chmod(0o755)
             for name in ("project", "libraries"):
                 (system / name).mkdir()
             shutil.rmtree(system / "var" / "cache" / "apt")
