@@ -17,8 +17,8 @@ from tests.vm.debian import ROOT, NoGuest, initramfs, kept, kernel, modules, out
 
 INIT = Path(__file__).resolve().parent / "init_workstation"
 SUITE = "bookworm"
-PACKAGES = ("udev", "kmod", "python3", "iproute2", "procps", "qemu-guest-agent", "libmagic1", "smartmontools", "sg3-utils",
-            "eject")
+PACKAGES = ("udev", "kmod", "python3", "iproute2", "procps", "qemu-guest-agent", "libmagic1", "smartmontools",
+            "sg3-utils", "eject")
 BOOT_MODULES = ("virtio_pci", "virtio_blk", "crc32c_generic", "ext4")      # to the root; udev loads the others
 DIRECTORIES = ("carriers", "checks", "labels", "station", "udev-rules")
 

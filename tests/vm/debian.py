@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent.parent
 CACHE = ROOT / ".cache" / "vm"
 KERNEL = "linux-image-amd64"                # Debian's name for the newest of its kind
-LEFT_OUT = ("sound/*", *(f"kernel/drivers/{kind}/*" for kind in ("gpu", "iio", "infiniband", "media", "net", "staging")))
+LEFT_OUT = ("sound/*", *(f"kernel/drivers/{kind}/*" for kind in (
+    "gpu", "iio", "infiniband", "media", "net", "staging")))
 
 
 class NoGuest(Exception):

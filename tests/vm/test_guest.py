@@ -26,14 +26,14 @@ def test_no_qemu_is_said_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / "boot").mkdir()
     (tmp_path / "boot" / "vmlinuz-6").touch()
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(guest.NoGuest, match="qemu-system-x86"):
+    with pytest.raises(debian.NoGuest, match="qemu-system-x86"):
         guest._boot(tmp_path, tmp_path, [], 1)
 
 
 def test_no_kernel_is_said_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(debian, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(guest.NoGuest, match="apt-cache is missing"):
+    with pytest.raises(debian.NoGuest, match="apt-cache is missing"):
         guest.kernel_release()
 
 

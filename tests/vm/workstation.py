@@ -144,7 +144,9 @@ def booted(disks: Disks, folder: Path, sata_disk: Path) -> Iterator[Workstation]
         said.close()
     talks: list[Talk] = []
     try:
-        monitor, agent = (talks.append(Talk(folder / name)) or talks[-1] for name in ("monitor", "agent"))
+        for name in ("monitor", "agent"):
+            talks.append(Talk(folder / name))
+        monitor, agent = talks
         monitor.hear(ANSWER_SECONDS)                            # its greeting
         monitor.ask("qmp_capabilities")
         _sync(agent, qemu, folder)
@@ -208,8 +210,9 @@ class Workstation:
 
     def __post_init__(self) -> None:
         self._becomes(f"[ $(ls /dev/sr* | wc -l) = {len(DRIVES)} ] && udevadm settle")    # USB is slow to answer
-        models = self.done("for d in /dev/sr*; do udevadm info -q property --property=ID_MODEL --value $d; echo $d; done").split()
-        self.devices = {model.rpartition("-")[2]: device for model, device in zip(models[::2], models[1::2], strict=True)}
+        told = self.done("for d in /dev/sr*; do udevadm info -q property --property=ID_MODEL --value $d; echo $d; done")
+        self.devices = {model.rpartition("-")[2]: device
+                        for model, device in zip(told.split()[::2], told.split()[1::2], strict=True)}
 
     # --- commands in the guest ---------------------------------------------------------------------------------------
 
@@ -225,8 +228,9 @@ class Workstation:
         status = self._agent.ask("guest-exec-status", {"pid": pid})
         if not status["exited"]:
             return None
-        out, err = (base64.b64decode(status.get(key, "")).decode("utf-8", "replace") for key in ("out-data", "err-data"))
-        return Ran(int(status["exitcode"]) if "exitcode" in status else -int(status["signal"]), out, err)
+        code = int(status["exitcode"]) if "exitcode" in status else -int(status["signal"])
+        return Ran(code, *(base64.b64decode(status.get(key, "")).decode("utf-8", "replace")
+                           for key in ("out-data", "err-data")))
 
     def wait(self, pid: int, seconds: float = PATIENCE) -> Ran:
         """What came of a job. Raises: GuestFailed where it does not end in time."""
@@ -271,7 +275,8 @@ class Workstation:
         self._monitor.ask("blockdev-close-tray", {"id": drive})
         self._inserted[drive] = medium
         size = image.stat().st_size // 512 * 512
-        self._becomes(f'[ "$(blockdev --getsize64 {device})" = {size} ] && [ {self._generation_of(device)} -gt {before} ]')
+        self._becomes(f'[ "$(blockdev --getsize64 {device})" = {size} ] '
+                      f'&& [ {self._generation_of(device)} -gt {before} ]')
         return medium
 
     def tear_out(self, drive: str) -> None:
@@ -280,6 +285,10 @@ class Workstation:
         self._monitor.ask("blockdev-remove-medium", {"id": drive})
         self._monitor.ask("blockdev-close-tray", {"id": drive})
         self._release(self._inserted.pop(drive))
+
+    def bytes_read(self, medium: Medium) -> int:
+        """How much the kernel has read of a device since it is there. Source: Documentation/block/stat.rst, field 3."""
+        return int(self.done(f"cat /sys/block/{medium.device.rpartition('/')[2]}/stat").split()[2]) * 512
 
     def _generation(self, device: str) -> int:
         return int(self.done(f"echo {self._generation_of(device)}"))
@@ -291,9 +300,10 @@ class Workstation:
     # --- disks -------------------------------------------------------------------------------------------------------
 
     def plug(self, bus: str, image: Path, serial: str, faults: Faults = SOUND, **of_disk: str | int) -> Medium:
-        """Plug a writable disk into "usb", "uas" or "scsi" and wait until udev is done with it. of_disk: QEMU's options.
+        """Plug a writable disk into "usb", "uas" or "scsi" and wait until udev is done with it.
 
-        What is written to it reaches the image. A "uas" disk may not be pulled while it is read: QEMU 7.2 ends.
+        of_disk: more of QEMU's options. What is written to it reaches the image. A "uas" disk may not be pulled while
+        it is read: QEMU 7.2 ends.
         """
         nodes, holder = self._nodes(image, faults, read_only=False), f"disk{next(self._numbers)}"
         disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST", **of_disk}
@@ -348,7 +358,8 @@ class Workstation:
         name = f"medium{next(self._numbers)}"
         only = {"read-only": read_only}
         rules = [{"event": "none", "iotype": "read", "sector": sector, "errno": faults.error} for sector in faults.bad]
-        self._monitor.ask("blockdev-add", {"driver": "file", "node-name": f"{name}-file", "filename": str(image), **only})
+        self._monitor.ask("blockdev-add", {"driver": "file", "node-name": f"{name}-file", "filename": str(image),
+                                           **only})
         self._monitor.ask("blockdev-add", {"driver": "blkdebug", "node-name": f"{name}-faults", "image": f"{name}-file",
                                            **({"inject-error": rules} if rules else {}), **only})
         self._monitor.ask("object-add", {"qom-type": "throttle-group", "id": f"{name}-group",
