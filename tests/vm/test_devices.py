@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.udf_writer import Options, udf_image
 from tests.vm import kit
 from tests.vm.kit import Home
-from tests.vm.workstation import DRIVES, Faults, Workstation, until
+from tests.vm.workstation import DRIVES, Faults, Workstation
 
 
 def test_sound_discs_pass_in_every_drive(workstation: Workstation, tmp_path: Path) -> None:
@@ -53,13 +53,12 @@ def test_a_disc_torn_out_leaves_the_intake_open(workstation: Workstation, tmp_pa
     image = kit.iso(tmp_path, "torn", files)
     medium = workstation.insert("scsi", image, Faults(bytes_s=1 << 20))
     listed = home.listed("torn", files)
-    read = workstation.bytes_read(medium)
     job = home.start(medium.device, listed)
-    until(lambda: workstation.bytes_read(medium) > read + (1 << 20), "a megabyte is read")
+    workstation.wait_until_read(medium, 1 << 20)
     workstation.tear_out("scsi")
     ran = workstation.wait(job)
     assert ran.code == 4, (ran.out[-1000:], ran.err[-1000:])
     assert len(home.open_intakes()) == 1
     again = workstation.insert("scsi", image)
-    ran = workstation.wait(home.start(again.device, listed))
+    ran = home.run(again.device, listed)
     assert (ran.code, kit.verdict(ran)["outcome"]) == (0, "passed")

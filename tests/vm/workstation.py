@@ -290,6 +290,15 @@ class Workstation:
         """How much the kernel has read of a device since it is there. Source: Documentation/block/stat.rst, field 3."""
         return int(self.done(f"cat /sys/block/{medium.device.rpartition('/')[2]}/stat").split()[2]) * 512
 
+    def wait_until_read(self, medium: Medium, count: int) -> None:
+        """Wait until so many bytes of it were read from now on."""
+        before = self.bytes_read(medium)
+        until(lambda: self.bytes_read(medium) >= before + count, f"{count} bytes of {medium.device} are read")
+
+    def wait_until_free(self, medium: Medium) -> None:
+        """Wait until no intake works on a device any more."""
+        self._becomes(f'[ -z "$(pgrep -f "[s]tation intake {medium.device} ")" ]')
+
     def _generation(self, device: str) -> int:
         return int(self.done(f"echo {self._generation_of(device)}"))
 
