@@ -49,12 +49,13 @@ def test_every_bad_block_is_named_by_its_file(workstation: Workstation, tmp_path
 
 def test_a_disc_torn_out_leaves_the_intake_open(workstation: Workstation, tmp_path: Path) -> None:
     home = Home(workstation, "/tmp/torn")
-    files = kit.content("torn", count=4, size=1_000_000)
+    files = kit.content("torn", count=22)
     image = kit.iso(tmp_path, "torn", files)
-    medium = workstation.insert("scsi", image, Faults(bytes_s=1 << 20))
+    medium = workstation.insert("scsi", image, Faults(bytes_s=200_000))
     listed = home.listed("torn", files)
+    mark = workstation.bytes_read(medium) + 1_000_000
     job = home.start(medium.device, listed)
-    workstation.wait_until_read(medium, 1 << 20)
+    workstation.wait_until_read(medium, mark, job)
     workstation.tear_out("scsi")
     ran = workstation.wait(job)
     assert ran.code == 4, (ran.out[-1000:], ran.err[-1000:])

@@ -26,7 +26,7 @@ from tests.vm.debian import NoGuest
 
 DRIVES = ("sata0", "sata1", "scsi", "usb")      # optical; which /dev/srN each is differs from boot to boot
 SATA_DISK_SERIAL = "SATAHDD01"
-BOOT_SECONDS, ANSWER_SECONDS, PATIENCE = 300.0, 120.0, 120.0
+BOOT_SECONDS, ANSWER_SECONDS, PATIENCE = 300.0, 120.0, 300.0
 ENVIRONMENT = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LANG=C.UTF-8",
                "PYTHONPATH=/project:/libraries", "PYTHONSAFEPATH=1", "PYTHONDONTWRITEBYTECODE=1", "STATION_LANG=en")
 
@@ -62,11 +62,14 @@ SOUND = Faults()
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """Something that lies in a drive or is plugged in. device: in the guest. nodes: QEMU's, the uppermost first."""
+    """Something that lies in a drive or is plugged in.
+
+    device: in the guest. drive, nodes: QEMU's names of what reads it, and of what it is made of, the uppermost first.
+    """
 
     device: str
+    drive: str
     nodes: tuple[str, ...]
-    holder: str = ""                            # QEMU's name of a disk that was plugged in
 
 
 class Talk:
@@ -205,7 +208,7 @@ class Workstation:
     _agent: Talk
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _inserted: dict[str, Medium] = field(default_factory=dict)
-    _plugged: list[Medium] = field(default_factory=list)
+    _plugged: dict[Medium, str] = field(default_factory=dict)     # by what is pulled
     devices: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -269,7 +272,7 @@ class Workstation:
         """Lay a disc into an empty drive and wait until the kernel knows it."""
         device = self.devices[drive]
         before = self._generation(device)
-        medium = Medium(device, self._nodes(image, faults, read_only=True))
+        medium = Medium(device, drive, self._nodes(image, faults, read_only=True))
         self._monitor.ask("blockdev-open-tray", {"id": drive, "force": True})
         self._monitor.ask("blockdev-insert-medium", {"id": drive, "node-name": medium.nodes[0]})
         self._monitor.ask("blockdev-close-tray", {"id": drive})
@@ -290,10 +293,12 @@ class Workstation:
         """How much the kernel has read of a device since it is there. Source: Documentation/block/stat.rst, field 3."""
         return int(self.done(f"cat /sys/block/{medium.device.rpartition('/')[2]}/stat").split()[2]) * 512
 
-    def wait_until_read(self, medium: Medium, count: int) -> None:
-        """Wait until so many bytes of it were read from now on."""
-        before = self.bytes_read(medium)
-        until(lambda: self.bytes_read(medium) >= before + count, f"{count} bytes of {medium.device} are read")
+    def wait_until_read(self, medium: Medium, mark: int, job: int) -> None:
+        """Wait until `bytes_read` is so much. Raises: GuestFailed where the job that reads has ended before."""
+        while self.bytes_read(medium) < mark:
+            if (ran := self.ended(job)) is not None:
+                raise GuestFailed(f"What reads {medium.device} has ended too soon: {ran}")
+            time.sleep(0.1)
 
     def wait_until_free(self, medium: Medium) -> None:
         """Wait until no intake works on a device any more."""
@@ -314,28 +319,28 @@ class Workstation:
         of_disk: more of QEMU's options. What is written to it reaches the image. A "uas" disk may not be pulled while
         it is read: QEMU 7.2 ends.
         """
-        nodes, holder = self._nodes(image, faults, read_only=False), f"disk{next(self._numbers)}"
+        nodes, name = self._nodes(image, faults, read_only=False), f"disk{next(self._numbers)}"
         disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST", **of_disk}
         if bus == "scsi":
-            self._monitor.ask("device_add", {"id": holder, "bus": "scsihost.0", "product": "HDD-scsi", **disk})
+            self._monitor.ask("device_add", {"id": name, "bus": "scsihost.0", "product": "HDD-scsi", **disk})
         else:
             driver = {"usb": "usb-bot", "uas": "usb-uas"}[bus]
-            self._monitor.ask("device_add", {"driver": driver, "id": holder, "bus": "xhci.0", "serial": serial})
-            self._monitor.ask("device_add", {"id": f"{holder}lun", "bus": f"{holder}.0", "scsi-id": 0, "lun": 0,
+            self._monitor.ask("device_add", {"driver": driver, "id": f"{name}-usb", "bus": "xhci.0", "serial": serial})
+            self._monitor.ask("device_add", {"id": name, "bus": f"{name}-usb.0", "scsi-id": 0, "lun": 0,
                                              "product": "HDD-usb", **disk})
-            self._monitor.ask("qom-set", {"path": f"/machine/peripheral/{holder}", "property": "attached",
+            self._monitor.ask("qom-set", {"path": f"/machine/peripheral/{name}-usb", "property": "attached",
                                           "value": True})
         link = f"$(ls -d /dev/disk/by-id/* | grep {serial} | grep -v -e -part | head -n 1)"
         self._becomes(f'[ -n "{link}" ]')
-        medium = Medium(self.done(f"udevadm settle; readlink -f {link}").strip(), nodes, holder)
-        self._plugged.append(medium)
+        medium = Medium(self.done(f"udevadm settle; readlink -f {link}").strip(), name, nodes)
+        self._plugged[medium] = name if bus == "scsi" else f"{name}-usb"
         return medium
 
     def pull(self, disk: Medium) -> None:
         """Pull the plug, whatever reads it, and wait until the kernel has noticed."""
-        self._monitor.ask("device_del", {"id": disk.holder})
-        self._monitor.event("DEVICE_DELETED", disk.holder)
-        self._plugged.remove(disk)
+        plug = self._plugged.pop(disk)
+        self._monitor.ask("device_del", {"id": plug})
+        self._monitor.event("DEVICE_DELETED", plug)
         self._release(disk)
         self._becomes(f"[ ! -e {disk.device} ]")
 
@@ -343,12 +348,16 @@ class Workstation:
 
     def hang(self, medium: Medium) -> None:
         """Reads do not come back from now on. A SATA or USB drive may hang for 25 s only: then QEMU itself would."""
-        self._monitor.ask("human-monitor-command", {"command-line": f'qemu-io {medium.nodes[0]} "break read_aio hung"'})
+        self._io(medium, "break read_aio hung")
 
     def go_on(self, medium: Medium) -> None:
         """What hung comes back."""
-        for act in ("remove_break", "resume"):
-            self._monitor.ask("human-monitor-command", {"command-line": f'qemu-io {medium.nodes[0]} "{act} hung"'})
+        self._io(medium, "remove_break hung")
+        self._io(medium, "resume hung")
+
+    def _io(self, medium: Medium, act: str) -> None:
+        """By the drive, not by the node: that would wait for the reads under way before it answers."""
+        self._monitor.ask("human-monitor-command", {"command-line": f'qemu-io -d {medium.drive} "{act}"'})
 
     def set_speed(self, medium: Medium, bytes_s: int) -> None:
         """Another speed at best, 0 = as fast as can be."""
@@ -363,7 +372,10 @@ class Workstation:
             self.pull(disk)
 
     def _nodes(self, image: Path, faults: Faults, read_only: bool) -> tuple[str, ...]:
-        """A chain of QEMU's block nodes: speed over faults over the file. Named from the uppermost down."""
+        """A chain of QEMU's block nodes: speed over faults over the file, named from the uppermost down.
+
+        "raw" is there to tell the faults of each read.
+        """
         name = f"medium{next(self._numbers)}"
         only = {"read-only": read_only}
         rules = [{"event": "none", "iotype": "read", "sector": sector, "errno": faults.error} for sector in faults.bad]
@@ -371,11 +383,13 @@ class Workstation:
                                            **only})
         self._monitor.ask("blockdev-add", {"driver": "blkdebug", "node-name": f"{name}-faults", "image": f"{name}-file",
                                            **({"inject-error": rules} if rules else {}), **only})
+        self._monitor.ask("blockdev-add", {"driver": "raw", "node-name": f"{name}-raw", "file": f"{name}-faults",
+                                           **only})
         self._monitor.ask("object-add", {"qom-type": "throttle-group", "id": f"{name}-group",
                                          "limits": {"bps-read": faults.bytes_s}})
         self._monitor.ask("blockdev-add", {"driver": "throttle", "node-name": name, "throttle-group": f"{name}-group",
-                                           "file": f"{name}-faults", **only})
-        return name, f"{name}-faults", f"{name}-file"
+                                           "file": f"{name}-raw", **only})
+        return name, f"{name}-raw", f"{name}-faults", f"{name}-file"
 
     def _release(self, medium: Medium) -> None:
         for node in medium.nodes:
