@@ -58,13 +58,11 @@ def _root(modules_of: Path) -> Path:
             if os.geteuid():
                 raise NoGuest("The virtual workstation is not built yet, and only root can build it.")
             system = work / "system"
-            sources = output("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)",
-                             "Created-By: Packages", "Origin: Debian")
             work.chmod(0o755)
             output("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", "--aptopt=Acquire::Languages \"none\"",
                    *(f"--dpkgopt=path-exclude=/usr/share/{kind}/*" for kind in ("doc", "man", "locale")),
                    f"--include={','.join(PACKAGES)}", SUITE, str(system), "-",
-                   given="\n".join(sorted(set(sources.splitlines()))))
+                   given=_sources())
             shutil.copytree(modules_of, system / "usr" / "lib" / "modules" / modules_of.name)
             output("chroot", str(system), "depmod", modules_of.name)
             for name in ("project", "libraries"):
@@ -74,6 +72,17 @@ def _root(modules_of: Path) -> Path:
             _disk(system, work / "root.img", free_mib=200)
             shutil.rmtree(system)
     return folder / "root.img"
+
+
+def _sources() -> str:
+    """Where this machine gets Debian from, as lines of a sources.list; apt knows it once it has lists."""
+    ask = ("apt-get", "indextargets", "--format", "deb $(REPO_URI) $(RELEASE) $(COMPONENT)", "Created-By: Packages",
+           "Origin: Debian")
+    lines = output(*ask).splitlines()
+    if not lines:
+        output("apt-get", "update")
+        lines = output(*ask).splitlines()
+    return "\n".join(sorted(set(lines)))
 
 
 def _libraries() -> Path:

@@ -41,6 +41,8 @@ def kept(name: str) -> Iterator[tuple[Path, Path | None]]:
         shutil.rmtree(work, ignore_errors=True)
         work.mkdir()
         yield CACHE / name, work
+        for outdated in CACHE.glob(f"{name.rpartition('-')[0]}-*"):
+            shutil.rmtree(outdated)
         work.rename(CACHE / name)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.vectors_kit import BLOCK, digest, genisoimage, plant
+from tests.vectors_kit import BLOCK, LABEL, digest, genisoimage, plant
 from tests.vm.debian import output
 from tests.vm.workstation import Ran, Workstation
 
@@ -41,10 +41,10 @@ def dirty_ext4(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
     return image
 
 
-def iso(folder: Path, name: str, files: Mapping[str, bytes]) -> Path:
+def iso(folder: Path, name: str, files: Mapping[str, bytes], label: str = LABEL) -> Path:
     """A disc image by genisoimage."""
     (folder / name).mkdir()
-    return genisoimage(folder / name, files)
+    return genisoimage(folder / name, files, label=label)
 
 
 def fat(folder: Path, name: str, files: Mapping[str, bytes], mib: int = 16) -> Path:
