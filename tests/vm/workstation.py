@@ -336,6 +336,16 @@ class Workstation:
         self._plugged[medium] = name if bus == "scsi" else f"{name}-usb"
         return medium
 
+    def plug_keyboard(self, port: int) -> Medium:
+        """Plug a keyboard into a port of the USB controller. Returns: its interface in /sys as the device."""
+        name = f"keyboard{next(self._numbers)}"
+        self._monitor.ask("device_add", {"driver": "usb-kbd", "id": name, "bus": "xhci.0", "port": str(port)})
+        interface = f"$(ls -d /sys/bus/usb/devices/*-{port}:1.0 2>/dev/null)"
+        self._becomes(f'[ -n "{interface}" ] && udevadm settle')
+        keyboard = Medium(self.done(f"echo {interface}").strip(), name, ())
+        self._plugged[keyboard] = name
+        return keyboard
+
     def pull(self, disk: Medium) -> None:
         """Pull the plug, whatever reads it, and wait until the kernel has noticed."""
         plug = self._plugged.pop(disk)
@@ -394,7 +404,8 @@ class Workstation:
     def _release(self, medium: Medium) -> None:
         for node in medium.nodes:
             self._monitor.ask("blockdev-del", {"node-name": node})
-        self._monitor.ask("object-del", {"id": f"{medium.nodes[0]}-group"})
+        if medium.nodes:
+            self._monitor.ask("object-del", {"id": f"{medium.nodes[0]}-group"})
 
     def _becomes(self, test: str) -> None:
         """Wait in the guest until a test of the shell holds. Raises: GuestFailed."""
