@@ -8,6 +8,7 @@ from pathlib import Path
 from tests.corpus import damage, genisoimage, mkudffs, others, own, xorriso
 from tests.corpus.recipe import Recipe
 from tests.vm import guest
+from tests.vm.debian import NoGuest
 
 
 def recipes() -> tuple[Recipe, ...]:
@@ -20,7 +21,7 @@ def recipes() -> tuple[Recipe, ...]:
 def build(wanted: Sequence[Recipe], folder: Path) -> dict[str, Path]:
     """The images, one in each folder of its recipe's name; those that want it are filled in one boot of the guest.
 
-    Raises: subprocess.CalledProcessError, guest.NoGuest.
+    Raises: subprocess.CalledProcessError, NoGuest.
     """
     def one(recipe: Recipe) -> Path:
         place = folder / recipe.name
@@ -34,7 +35,7 @@ def build(wanted: Sequence[Recipe], folder: Path) -> dict[str, Path]:
     answers = guest.run(jobs, folder / "boot", mkudffs.PAYLOAD) if jobs else []
     for recipe, answer in zip(writable, answers, strict=True):
         if answer.failed:
-            raise guest.NoGuest(f"The kernel did not fill {recipe.name}: {answer.said}")
+            raise NoGuest(f"The kernel did not fill {recipe.name}: {answer.said}")
     for recipe in wanted:
         if recipe.damage is not None:
             recipe.damage(images[recipe.name])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.vm import guest
+from tests.vm import debian, guest
 
 A, B = "0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f"
 
@@ -26,20 +26,20 @@ def test_no_qemu_is_said_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_p
     (tmp_path / "boot").mkdir()
     (tmp_path / "boot" / "vmlinuz-6").touch()
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(guest.NoGuest, match="qemu-system-x86"):
+    with pytest.raises(debian.NoGuest, match="qemu-system-x86"):
         guest._boot(tmp_path, tmp_path, [], 1)
 
 
 def test_no_kernel_is_said_with_its_package(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(guest, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(debian, "CACHE", tmp_path / "cache")
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(guest.NoGuest, match="apt-cache is missing"):
+    with pytest.raises(debian.NoGuest, match="apt-cache is missing"):
         guest.kernel_release()
 
 
 def test_an_archive_is_what_the_kernel_unpacks(tmp_path: Path) -> None:
     """Its fields by position: name and content where the format puts them, everything on four bytes."""
-    raw = guest._cpio({"a/b": b"content"})
+    raw = debian.cpio({"a/b": b"content"})
     assert raw.startswith(b"070701") and len(raw) % 4 == 0
     at = raw.index(b"a/b\0")
     assert int(raw[at - 110 + 54:at - 110 + 62], 16) == 7
