@@ -67,7 +67,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         with _journal(station, _header(source, carrier, form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            attempt = batches.attempt_of(station, batch, binding.carrier_no)
+            attempt = batches.attempt_of(batches.fold(station, batch), binding.carrier_no) if batch else 1
             case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
                         keep_lists(journal, lying.lists), lying.found, people)
             _tell_known(station, case, identity, progress)

@@ -14,7 +14,16 @@ from io import BytesIO
 from pathlib import Path
 
 from checks.judge import batch_outcome, final_outcome
-from checks.verdict import Decision, EarlierDecision, Exceptional, Outcome, Verdict, from_record, to_record
+from checks.verdict import (
+    Decision,
+    EarlierDecision,
+    Exceptional,
+    Outcome,
+    SentBack,
+    Verdict,
+    from_record,
+    to_record,
+)
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
 from labels.media_labels import draw_disk_labels, draw_tape_labels
@@ -94,7 +103,7 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         remark=people.remark, appearance=people.appearance or cell(batch.events, _final(verdicts)),
         receiving_org=station.config.receiving_org, station=station.config.station_id,
         earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
-        seen_each=not people.appearance)
+        seen_each=not people.appearance, sent_back=_sent_back(batch, verdicts))
     if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
         raise RegisterError("number-taken", number=decision.number)
     signer = ready_signer(station, ask)                         # a key that may not sign is found out now
@@ -124,6 +133,18 @@ def _earlier(batch: Batch, outcomes: Mapping[str, Outcome]) -> tuple[EarlierDeci
         found.append(EarlierDecision(line["number"], line["at"], Outcome(line["outcome"]), {
             number: outcome for number, outcome in then.items() if outcomes.get(number) is not outcome}))
     return tuple(found)
+
+
+def _sent_back(batch: Batch, verdicts: Sequence[Verdict]) -> tuple[SentBack, ...]:
+    """Attempts that failed and went back before anybody decided: this decision is the first that can speak of them."""
+    spoken = batch.decided_intakes | {v.intake for v in verdicts}
+    events = {(e.carrier_no, e.facts.get("attempt")): e for e in batch.events
+              if e.event == "return" and not e.corrected}
+    return tuple(SentBack(r.carrier_no, r.attempt, r.intake, events[r.carrier_no, r.attempt].at,
+                          tuple(events[r.carrier_no, r.attempt].facts["reasons"]))
+                 for r in batch.readings
+                 if not r.replaced and r.intake not in spoken and r.outcome is not Outcome.PASSED
+                 and (r.carrier_no, r.attempt) in events)
 
 
 def _exceptions(batch: Batch) -> tuple[Exceptional, ...]:

@@ -87,6 +87,13 @@ class Register:
                 if line["type"] in kinds:
                     yield hashlib.sha256(raw).hexdigest(), line
 
+    def comparisons(self) -> Iterator[dict[str, Any]]:
+        """The verdict lines that replaced an earlier verdict of this station (`recompare`)."""
+        for number, raw in _lines_naming(self.path, [b'"replaces":"' + _json(self.station_id)[1:-1] + b"-"]):
+            line = _parsed(self.path, number, raw)
+            if line["type"] == "verdict" and line["replaces"]:
+                yield line
+
     def lines_where(self, wanted: Callable[[bytes], bool], *kinds: str) -> Iterator[dict[str, Any]]:
         """The lines of some types whose raw bytes are wanted; the others are not parsed. 100 000 lines: 0.2 s."""
         mark, asked = b'"type":"', frozenset(kind.encode() for kind in kinds)

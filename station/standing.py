@@ -275,10 +275,17 @@ def _settle(books: Books) -> None:
     """A batch may be opened after its carriers were read, and a carrier accepted, returned, and accepted again."""
     for reading in books.readings.values():
         reading.batch = books.forms.get(reading.form_sha256, reading.batch)
+    went = set[tuple[str, str, int]]()                        # at the desk; no decision need speak of it
     for line in books._events:
         if (str(line.get("station", "")), int(line["seq"])) not in books._corrected:
             _act(books, line)
+            if line["event"] == "return" and "attempt" in line:
+                went.add((str(line["batch"]), str(line["carrier_no"]), int(line["attempt"])))
     books._events.clear()
+    for reading in books.readings.values() if went else ():
+        key = reading.batch, reading.carrier_no, reading.attempt
+        if key in went and not reading.recheck_of:
+            books.returns[key] = reading.intake
     at_last: dict[str, Accepted] = {}
     for batch in books.batches.values():
         for accepted in _accepted(books, batch):

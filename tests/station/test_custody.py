@@ -178,7 +178,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
     read(say, desk, ONE, TWO, THREE)
     refused("carrier-unknown", "receive", BATCH, "--carrier", f"{BATCH}-G009-A", *by)
     refused("store-not-passed", "store", BATCH, "--carrier", ONE, "--place", "1", *by)
-    refused("return-not-failed", "return", BATCH, "--carrier", TWO, "--reason", "R01", *by)
+    refused("return-not-failed", "return", BATCH, "--carrier", ONE, "--reason", "R01", *by)
     assert decide(say).code == 1
     refused("return-not-failed", "return", BATCH, "--carrier", ONE, "--reason", "R01", *by)
     refused("words-forbidden", "return", BATCH, "--carrier", TWO, "--reason", "R99", "--note", "无病毒", *by)
