@@ -20,7 +20,7 @@ from checks.form import SubmittedForm
 from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
 from checks.lists import names_of
 from checks.normalise import is_classified
-from checks.spoken import row_number
+from checks.spoken import number_key, row_number
 from checks.verdict import CheckResult, FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.appearance import seen
 from station.events import Event, events_from, events_of, wanting
@@ -30,8 +30,10 @@ from station.journal import open_intakes, read_list, set_aside, vouched
 from station.numbering import MOST_NUMBERS, open_numbers
 from station.register import Register, Station
 
+NEW = "new"                            # in place of the number of the batch that a form corrects: it corrects none
 READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
 ACCEPTED = "accepted"                  # layout of a form that is what was accepted (`station/recheck.py`)
+_NAMED = 12                            # carriers that a sentence names
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
 
 
@@ -110,14 +112,19 @@ def refuse_classified(station: Station, form: SubmittedForm | None) -> None:
 
 def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Mapping[str, str], number: str = ""
                ) -> str:
-    """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch.
+    """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch, "new":
+    it is another one.
 
-    given: header fields that a plain list has not (fonds_no, unit_name …). Raises: UsageError, RegisterError.
+    given: header fields that a plain list has not (fonds_no, unit_name …). Raises: UsageError ("form-like-batch" where
+    it speaks of carriers of a batch that is still open: nobody said whether it corrects that one); RegisterError.
     """
     known = of_form(station, form)
     if known:
         return known
     fields = {**form.fields, **{k: v for k, v in given.items() if v}}
+    if not number:
+        _refuse_like(station, form, fields)
+    number = "" if number == NEW else number
     if number:
         fields = {**fold(station, number).fields, **fields}
     elif not fields.get("fonds_no") or not fields.get("unit_name"):
@@ -132,6 +139,22 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
         "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "packages": _packages(form),
         "lines": len(form.lines)})
     return chosen
+
+
+def _refuse_like(station: Station, form: SubmittedForm, fields: Mapping[str, str]) -> None:
+    """Raises: UsageError("form-like-batch"), unless the form itself says by its number that it is of another batch."""
+    mine = {row_number(carrier) for carrier in form.carriers} or set(_packages(form))
+    like: dict[str, set[str]] = {}
+    for line in station.register.lines_of("batch") if mine else ():
+        fonds = number_key(line["fields"].get("fonds_no", ""))
+        if fields.get("batch_no", "") in ("", line["batch"]) and fonds == number_key(fields.get("fonds_no", "")):
+            like[str(line["batch"])] = mine & {*line["carriers"], *line.get("packages", ())}
+    for batch in [batch for batch, shared in like.items() if shared]:
+        outcomes = [line["outcome"] for line in station.register.lines_of("decision", about=(batch,))
+                    if line["batch"] == batch]
+        if not outcomes or outcomes[-1] != Outcome.PASSED:
+            raise UsageError("form-like-batch", file=form.file_name, batch=batch,
+                             carriers="、".join(sorted(like[batch])[:_NAMED]))
 
 
 def _packages(form: SubmittedForm) -> list[str]:
@@ -405,7 +428,17 @@ def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict
             apart.append({index for judgement in verdict.findings if judgement.code == "form-catalogue-apart"
                           for index in str(judgement.facts["indexes"]).split(",")})
     missing = batch.line_count - len(spoken) - len(set.intersection(*apart) if apart else ())
-    return [Obstacle("open-lines", {"count": str(missing)})] if missing > 0 else []
+    return [Obstacle("open-lines", {"count": str(missing), "carriers": "、".join(unread(batch)[:_NAMED]) or "-"})] \
+        if missing > 0 else []
+
+
+def unread(batch: Batch) -> list[str]:
+    """Carriers of the form that nobody has read: of its 载体目录, or those that its lines name, where they name
+    carriers and not packages."""
+    read = {reading.carrier_no for reading in batch.current}
+    if batch.carriers:
+        return [number for number in batch.carriers if number not in read]
+    return [number for number in batch.packages if number not in read] if read - {""} <= set(batch.packages) else []
 
 
 def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:

@@ -163,8 +163,9 @@ def _chosen(batch: Batch, now: Custody, act: Act) -> tuple[str, ...]:
             raise UsageError("event-no-carrier", what=act.event)
         return ("",)
     for number in act.carriers:
-        if number not in now.carriers and (batch.carriers or batch.readings):
-            raise UsageError("carrier-unknown", carrier=number, carriers=" ".join(filter(None, now.carriers)) or "-")
+        known = dict.fromkeys((*now.carriers, *(() if batch.carriers else batch.packages)))
+        if number not in known and (batch.carriers or batch.packages or batch.readings):
+            raise UsageError("carrier-unknown", carrier=number, carriers=" ".join(filter(None, known)) or "-")
     if act.carriers:
         return tuple(dict.fromkeys(act.carriers))
     return tuple(now.carriers) or ("",)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from checks.judge import NEVER_ACCEPTED
 from checks.verdict import Outcome, Severity, Verdict
 from labels.sentences import edition
-from station.batch import Batch, Obstacle, fold
+from station.batch import Batch, Obstacle, fold, unread
 from station.custody import Custody
 from station.on_carrier import CARRIER
 from station.recheck import rechecked
@@ -24,7 +24,11 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     reference, counts, intake = verdict.reference, verdict.counts, verdict.intake
     if counts.files and counts.listed > 1 and counts.missing + counts.differs == counts.listed:
         yield Obstacle("next-other-list", {"intake": intake})
-    if verdict.outcome is Outcome.FAILED:
+    of_others = [j for j in verdict.findings if j.code == "carrier-of-another-unit"]
+    if of_others:
+        yield Obstacle("next-other-unit", {"intake": intake, "fonds": str(of_others[0].facts["fonds"]),
+                                           "unit": str(of_others[0].facts["unit"])})
+    elif verdict.outcome is Outcome.FAILED:
         yield _goes_back(verdict)
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)
@@ -81,15 +85,6 @@ def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
         listed = sum(int(batch.verdict_lines[reading.intake]["listed"]) for reading in batch.current)
         yield Obstacle("next-decide" if listed >= batch.line_count else "next-lines-left", {
             "batch": batch.number, "lines": str(batch.line_count), "listed": str(listed)})
-
-
-def unread(batch: Batch) -> list[str]:
-    """Carriers of the form that nobody has read: of its 载体目录, or those that its lines name, where they name
-    carriers and not packages."""
-    read = {reading.carrier_no for reading in batch.current}
-    if batch.carriers:
-        return [number for number in batch.carriers if number not in read]
-    return [number for number in batch.packages if number not in read] if read - {""} <= set(batch.packages) else []
 
 
 def batch_steps(batch: Batch, now: Custody, open_points: Sequence[Obstacle], decided: bool) -> Iterator[Obstacle]:

@@ -40,6 +40,7 @@ from labels.print_grid import draw_print_grid
 from labels.sentences import declared, edition, final_readings, forbidden_words, name_of
 from station import evidence, papers
 from station.batch import Batch, UsageError, check_list, counting_verdicts, fold, form_summary, load_verdict
+from station.delivery import route
 from station.evidence import ready_signer
 from station.home import RegisterError, kept, sync_folder, write_durably
 from station.journal import read_list
@@ -51,6 +52,7 @@ from station.register import Station, utc_now
 _DETAIL_CHARS = 120
 _LINES_SHOWN = 3
 _SHEET = "label-sheet"
+ROUTED = frozenset({"return", "receipt"})    # go to the paper queue at once: somebody stands at the desk for them
 
 
 class Kind(NamedTuple):
@@ -92,8 +94,9 @@ def issue(station: Station, kind: str, batch: str, record: Any) -> Paper:
                           "edition": edition_of(station, batch)}, path, 0)
 
 
-def reprint(station: Station, number: str) -> Paper:
-    """Any paper of the register again, with the same words, marked as a reprint and counted.
+def reprint(station: Station, number: str) -> list[Paper]:
+    """Any paper of the register again, with the same words, marked as a reprint and counted; of a decision whose
+    printing broke off all the papers that are missing.
 
     Raises: UsageError("paper-unknown"); RegisterError.
     """
@@ -102,8 +105,8 @@ def reprint(station: Station, number: str) -> Paper:
         return papers.reprint(station, number)
     first = prints[0]
     path = _folder(station, first["batch"]) / f"{number}-R{len(prints):02d}.pdf"
-    return _put(station, {key: first[key] for key in ("number", "paper", "batch", "record", "edition")}, path,
-                len(prints))
+    return [_put(station, {key: first[key] for key in ("number", "paper", "batch", "record", "edition")}, path,
+                 len(prints))]
 
 
 def _put(station: Station, line: Mapping[str, Any], path: Path, reprint_no: int) -> Paper:
@@ -129,8 +132,9 @@ def _keep(station: Station, signer: Signer, paper: Paper, pdf: bytes, line: Mapp
         if not paper.path.parent.is_dir():
             paper.path.parent.mkdir(parents=True)
             sync_folder(paper.path.parent.parent)
+    sent = route(station.config, paper.kind, pdf) if paper.kind in ROUTED else {}
     evidence.issue(station, signer, paper.path, pdf, {
-        "decision": "", "intake": "", **line, "missing_glyphs": paper.missing})
+        "decision": "", "intake": "", **line, **sent, "missing_glyphs": paper.missing})
     return paper
 
 

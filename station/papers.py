@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from checks.judge import batch_outcome, final_outcome
 from checks.verdict import (
@@ -33,6 +34,7 @@ from station.appearance import cell
 from station.batch import (
     READING_OPEN,
     Batch,
+    Obstacle,
     UsageError,
     counting_verdicts,
     fold,
@@ -78,20 +80,36 @@ class Paper:
     missing: tuple[str, ...] = ()
 
 
-def decide(station: Station, number: str, people: People, ask: Callable[[], str] | None = None
-           ) -> tuple[Decision, list[Paper]]:
+class Weighed(NamedTuple):
+    """A batch with the verdicts that its next decision is about, and what keeps it open."""
+
+    batch: Batch
+    verdicts: Sequence[Verdict]
+    obstacles: Sequence[Obstacle]
+
+
+def weigh(station: Station, number: str) -> Weighed:
+    """Fold a batch for its decision, once. Raises: UsageError("batch-unknown"); RegisterError."""
+    batch = fold(station, number)
+    verdicts = counting_verdicts(station, batch)
+    return Weighed(batch, verdicts, obstacles(station, batch, verdicts))
+
+
+def decide(station: Station, number: str, people: People, ask: Callable[[], str] | None = None,
+           weighed: Weighed | None = None) -> tuple[Decision, list[Paper]]:
     """Decide a batch and print its papers. ask: gives the password of the centre's key, where one is needed.
+
+    weighed: as `weigh` has just given it.
 
     Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError; Refused("key-…").
     """
     two_people(people.operator, people.reviewer)
-    batch = fold(station, number)
     for word in forbidden_words(f"{people.remark} {people.appearance}"):
         raise UsageError("words-forbidden", word=word)
-    verdicts = counting_verdicts(station, batch)
+    batch, verdicts, open_points = weighed or weigh(station, number)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
         raise UsageError("batch-decided", batch=number)
-    if any(o.what != "open-appearance" or not people.appearance for o in obstacles(station, batch, verdicts)):
+    if any(o.what != "open-appearance" or not people.appearance for o in open_points):
         raise UsageError("batch-open", batch=number)
     outcomes = _carrier_outcomes(batch, verdicts)
     decision = Decision(
@@ -152,7 +170,7 @@ def _exceptions(batch: Batch) -> tuple[Exceptional, ...]:
                  if e.event == "exception" and not e.corrected)
 
 
-def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:
+def _carrier_outcomes(batch: Batch, verdicts: Sequence[Verdict]) -> dict[str, Outcome]:
     """The outcome of each carrier of the attempt: a failed reading is never erased by another that passed."""
     outcomes: dict[str, Outcome] = {}
     for verdict in verdicts:
@@ -167,8 +185,10 @@ def print_all(station: Station, signer: Signer, decision: Decision, head: str) -
     line follows its file. What is on record already, before an interruption, is not done again."""
     if not any(line["head"] == head for line in station.register.lines_of("lock", about=(head,))):
         lock(station, signer, head)
-    first_prints = [p for p in fold(station, decision.batch).prints if not p["reprint"]]
-    done = {(p["paper"], p["intake"]) for p in first_prints if p["decision"] == decision.number}
+    first_prints = [p for p in station.register.lines_of("print", about=(decision.batch,))
+                    if p["batch"] == decision.batch and not p["reprint"]]
+    done = {(p["paper"], p["intake"]) for p in first_prints       # a label stays with what was accepted before
+            if p["decision"] == decision.number or p["paper"] == "label"}
     papers = [Paper(decision.number, "certificate", _path(station, decision.batch, decision.number))]
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
@@ -183,23 +203,21 @@ def print_all(station: Station, signer: Signer, decision: Decision, head: str) -
             if (paper.kind, paper.intake) not in done]
 
 
-def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> Paper:
+def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> list[Paper]:
     """A paper again, with the same words, marked as a reprint and counted.
 
-    A decision whose printing was interrupted gets its first prints. Raises: UsageError("paper-unknown");
-    RegisterError("journal-altered"); Refused("key-…").
+    A decision whose printing was interrupted gets its first prints, all that are missing.
+    Raises: UsageError("paper-unknown"); RegisterError("journal-altered"); Refused("key-…").
     """
     prints = [line for line in station.register.lines_of("print", about=(number,))
               if line["number"] == number and line["paper"] != "overlay"]
     decision, head = load_decision(station, str(prints[0]["decision"]) if prints else number)
     signer = ready_signer(station, ask)
-    if number == decision.number:
-        first = print_all(station, signer, decision, head)
-        if first:
-            return first[0]
+    if number == decision.number and (first := print_all(station, signer, decision, head)):
+        return first
     path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
-    return _print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
-                  len(prints))
+    return [_print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
+                   len(prints))]
 
 
 def load_decision(station: Station, number: str) -> tuple[Decision, str]:
