@@ -66,13 +66,17 @@ class Decided:
 
 @dataclass(slots=True)
 class Custody:
-    """Where a carrier is, by the acts of the desk. away: it was handed back; arrived: UTC, "" = nobody recorded it."""
+    """Where a carrier is, by the acts of the desk. away: it was handed back; arrived: UTC, "" = nobody recorded it.
+
+    looked: somebody answered for its looks (外观).
+    """
 
     place: str = ""
     seal_no: str = ""
     away: bool = False
     arrived: str = ""
     reasons: tuple[str, ...] = ()
+    looked: bool = False
 
 
 @dataclass(slots=True)
@@ -305,7 +309,7 @@ def _act(books: Books, line: Line) -> None:
     number, event = str(line.get("carrier_no", "")), str(line["event"])
     if number and number not in batch.custody:
         whole = batch.custody.get("") or Custody()
-        batch.custody[number] = Custody(whole.place, whole.seal_no, whole.away, whole.arrived)
+        batch.custody[number] = Custody(whole.place, whole.seal_no, whole.away, whole.arrived, looked=whole.looked)
     chosen = [batch.custody[number]] if number else [batch.custody.setdefault("", Custody()), *(
         custody for name, custody in batch.custody.items() if name)]
     for custody in chosen:
@@ -318,6 +322,7 @@ def _act(books: Books, line: Line) -> None:
             custody.place, custody.away = str(line.get("place", "")), False
         elif event == "unsealed":
             custody.seal_no = ""
+        custody.looked = custody.looked or event == "appearance"
         if line.get("seal_no") and event in ("arrived", "received", "stored", "sealed"):
             custody.seal_no = str(line["seal_no"])
 
