@@ -35,6 +35,7 @@ from station.batch import UsageError
 from station.home import write_durably
 from station.keys import Signer, fingerprint, open_signer, verifies
 from station.register import Station
+from station.signing_token import TokenKey
 
 _HEAD = re.compile(rb"/Keywords \(head:([0-9a-f]{64})\)")
 _HOSTILE = (ValueError, LookupError, TypeError, AttributeError)     # what altered files make of the parser: measured
@@ -109,6 +110,13 @@ def issue(station: Station, signer: Signer, path: Path, drawn: bytes, record: Ma
 
 def signed_pdf(signer: Signer, drawn: bytes, number: str) -> bytes:
     """A drawn PDF with an invisible PAdES signature over all of it (baseline B: no time stamp, we are off line)."""
+    metadata = signers.PdfSignatureMetadata(field_name="Station", md_algorithm="sha256", reason=number,
+                                            subfilter=SigSeedSubFilter.PADES)
+    writer = IncrementalPdfFileWriter(BytesIO(drawn))
+    if isinstance(signer.key, TokenKey):
+        with signer.key.present():
+            signed = signers.sign_pdf(writer, metadata, signer=signer.key.pdf_signer(signer.certificate, signer.others))
+        return bytes(signed.getbuffer())
     certificates = load_certs_from_pemder_data(_pem(signer.certificate, *signer.others))
     own = load_private_key_from_pemder_data(
         signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), None)
@@ -117,9 +125,7 @@ def signed_pdf(signer: Signer, drawn: bytes, number: str) -> bytes:
     for each in others:
         store.register(each)
     stamp = signers.SimpleSigner(signing_cert=certificate, signing_key=own, cert_registry=store)
-    metadata = signers.PdfSignatureMetadata(field_name="Station", md_algorithm="sha256", reason=number,
-                                            subfilter=SigSeedSubFilter.PADES)
-    signed = signers.sign_pdf(IncrementalPdfFileWriter(BytesIO(drawn)), metadata, signer=stamp)
+    signed = signers.sign_pdf(writer, metadata, signer=stamp)
     return bytes(signed.getbuffer())
 
 

@@ -44,7 +44,11 @@ Say = Callable[..., Done]
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     """The station's commands on a home of its own."""
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    return commands(monkeypatch)
 
+
+def commands(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """The station's commands as somebody types them, in this process."""
     def command(*words: object, language: str = "zh") -> Done:
         monkeypatch.setenv("STATION_LANG", language)
         out, err = io.StringIO(), io.StringIO()
