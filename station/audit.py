@@ -132,7 +132,7 @@ def _unspoken(seen: _Seen) -> Iterator[Path]:
     home = seen.home
     folders = seen.folders | {home.intakes / number for number, _ in open_intakes(home)}
     yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir()} - folders)
-    kept_files = {path for path in (*home.batches.glob("*/*"), *home.papers.glob("*")) if path.is_file()}
+    kept_files = {path for path in (*home.batches.glob("*/[!.]*"), *home.papers.glob("[!.]*")) if path.is_file()}
     yield from sorted(kept_files - seen.files)
 
 

@@ -130,14 +130,15 @@ def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Ma
     elif not fields.get("fonds_no") or not fields.get("unit_name"):
         raise UsageError("batch-needs-header", file=form.file_name)
     fields = {**fields, "year": fields.get("year") or f"{datetime.now(UTC):%Y}"}
-    chosen = number or _next_number(station, fields)
-    kept_name, lists = _keep(station.home.batches / chosen, form, form_path)
-    station.register.append("batch", {
-        "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
-        **({"lists": lists} if lists else {}),
-        "layout": form.layout, "encoding": form.encoding, "fields": fields,
-        "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "packages": _packages(form),
-        "lines": len(form.lines)})
+    with station.home.locked():                                # two people open two batches at one moment
+        chosen = of_form(station, form) or number or _next_number(station, fields)
+        kept_name, lists = _keep(station.home.batches / chosen, form, form_path)
+        station.register.append("batch", {
+            "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
+            **({"lists": lists} if lists else {}),
+            "layout": form.layout, "encoding": form.encoding, "fields": fields,
+            "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "packages": _packages(form),
+            "lines": len(form.lines)})
     return chosen
 
 

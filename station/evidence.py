@@ -32,7 +32,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from station.batch import UsageError
-from station.home import write_durably
+from station.home import RegisterError, write_durably
 from station.keys import Signer, fingerprint, open_signer, verifies
 from station.register import Station
 from station.signing_token import TokenKey
@@ -101,11 +101,13 @@ def issue(station: Station, signer: Signer, path: Path, drawn: bytes, record: Ma
     record: number, paper (its kind), batch, reprint, copies …, and head: the hash that the paper bears.
     Raises: RegisterError.
     """
-    raw = signed_pdf(signer, drawn, str(record["number"]))
-    sha256 = write_durably(path, raw)
-    write_durably(station.home.outbox / path.name, raw)
-    station.register.append("print", {**record, "file": os.path.relpath(path, station.home.root), "sha256": sha256,
-                                      "signed": signer.fingerprint})
+    raw, file = signed_pdf(signer, drawn, str(record["number"])), os.path.relpath(path, station.home.root)
+    with station.home.locked():                                # two people print two papers at one moment
+        if any(line["file"] == file for line in station.register.lines_of("print", about=(file,))):
+            raise RegisterError("number-just-taken", number=str(record["number"]))
+        sha256 = write_durably(path, raw)
+        write_durably(station.home.outbox / path.name, raw)
+        station.register.append("print", {**record, "file": file, "sha256": sha256, "signed": signer.fingerprint})
 
 
 def signed_pdf(signer: Signer, drawn: bytes, number: str) -> bytes:

@@ -216,6 +216,7 @@ def _header(source: Path, carrier: Carrier, form: SubmittedForm | None, choice: 
 def _journal(station: Station, header: dict[str, Any]) -> Iterator[Journal]:
     station.home.prepare()
     station.register.repair()
+    station.register.check_clock()
     policy = {**header, "policy_sha256": station.config.policy_sha256()}
     journal = take_up(station.home, policy)
     if journal is None:

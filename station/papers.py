@@ -108,7 +108,7 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         raise UsageError("words-forbidden", word=word)
     batch, verdicts, open_points = weighed or weigh(station, number)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
-        raise UsageError("batch-decided", batch=number)
+        return _completed(station, batch, people, ask)
     if any(o.what != "open-appearance" or not people.appearance for o in open_points):
         raise UsageError("batch-open", batch=number)
     outcomes = _carrier_outcomes(batch, verdicts)
@@ -122,18 +122,36 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         receiving_org=station.config.receiving_org, station=station.config.station_id,
         earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
         seen_each=not people.appearance, sent_back=_sent_back(batch, verdicts))
-    if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
-        raise RegisterError("number-taken", number=decision.number)
     signer = ready_signer(station, ask)                         # a key that may not sign is found out now
-    raw = record_json(to_record(decision))
-    decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
-    head = station.register.append("decision", {
-        "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
-        "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
-        "intakes": [v.intake for v in verdicts],
-        "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
-        "decision_sha256": decision_sha256})
+    with station.home.locked():                                 # two people decide one batch at one moment
+        if any(line["number"] == decision.number
+               for line in station.register.lines_of("decision", about=(decision.number,))):
+            raise RegisterError("number-just-taken", number=decision.number)
+        if _path(station, number, decision.number).exists():    # a number is given once, even if its line is gone
+            raise RegisterError("number-taken", number=decision.number)
+        raw = record_json(to_record(decision))
+        decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
+        head = station.register.append("decision", {
+            "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
+            "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
+            "intakes": [v.intake for v in verdicts],
+            "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
+            "decision_sha256": decision_sha256})
     return decision, print_all(station, signer, decision, head)
+
+
+def _completed(station: Station, batch: Batch, people: People, ask: Callable[[], str] | None
+               ) -> tuple[Decision, list[Paper]]:
+    """The same command again after the disk was full or the power failed: the papers that are still missing.
+
+    Raises: UsageError("batch-decided") where none is, or other people come.
+    """
+    decision, head = load_decision(station, str(batch.decisions[-1]["number"]))
+    papers = print_all(station, ready_signer(station, ask), decision, head) \
+        if (decision.operator, decision.reviewer) == (people.operator, people.reviewer) else []
+    if not papers:
+        raise UsageError("batch-decided", batch=batch.number)
+    return decision, papers
 
 
 def _final(verdicts: Sequence[Verdict]) -> list[Verdict]:

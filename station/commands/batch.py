@@ -30,10 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
-    station = open_station(options, voice)
     path = Path(options.form)
+    station = open_station(options, voice, writes=path.exists())
     form = read_reference(path) if path.exists() else form_of_intake(station, options.form)
     if form is not None:
+        station = open_station(options, voice)
         batches.refuse_classified(station, form)
         show_encoding(form, voice)
         given = {"fonds_no": options.fonds, "unit_name": options.unit, "year": options.year}
