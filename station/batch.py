@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -207,32 +207,33 @@ def fold(station: Station, number: str) -> Batch:
     if not opened:
         raise UsageError("batch-unknown", batch=number)
     forms = frozenset(line["form_sha256"] for line in opened)
-    lines = list(station.register.lines_of("verdict", "decision", "print", "event", about={*forms, number}))
+    lines = station.register.lines_about({*forms, number})
     verdicts = {line["intake"]: line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms}
-    replaced = _replaced(station, verdicts, forms)
+    replaced = _replaced(station, lines, verdicts, forms)
     newest = opened[-1]
     return Batch(
         number, newest["fields"], newest["form_sha256"], newest["form_name"], tuple(newest["carriers"]),
         newest["lines"],
         tuple(Reading(v["intake"], v["carrier_no"], v["attempt"], Outcome(v["outcome"]), v["intake"] in replaced)
               for v in verdicts.values()),
-        tuple(from_record(Resolution, line) for line in station.register.lines_of("resolution")
-              if line["intake"] in verdicts or line.get("batch") == number),
+        tuple(from_record(Resolution, line) for line in lines if line["type"] == "resolution"
+              and (line["intake"] in verdicts or line.get("batch") == number)),
         tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
         tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), forms,
         events_from(line for line in lines if line["type"] == "event" and line.get("batch") == number),
         tuple(newest.get("packages", ())), verdicts)
 
 
-def _replaced(station: Station, verdicts: Mapping[str, Mapping[str, Any]], forms: Collection[str]) -> frozenset[str]:
+def _replaced(station: Station, lines: Iterable[Mapping[str, Any]], verdicts: Collection[str],
+              forms: Collection[str]) -> frozenset[str]:
     """The readings of a batch that a later comparison replaced.
 
     One with the list of another batch takes the reading along only where that list does not fail it: it was the wrong
     list then. The first verdict stays on record all the same, and its carrier is still to come.
     """
-    return frozenset(str(line["replaces"]) for line in station.register.comparisons()
-                     if line["replaces"] in verdicts and (line["form_sha256"] in forms or (
-                         line["outcome"] != Outcome.FAILED and _batch_of(station, line["form_sha256"]))))
+    later = [line for line in lines if line["type"] == "verdict" and line["replaces"] in verdicts]
+    return frozenset(str(line["replaces"]) for line in later if line["form_sha256"] in forms or (
+        line["outcome"] != Outcome.FAILED and _batch_of(station, line["form_sha256"])))
 
 
 def attempt_of(batch: Batch, carrier_no: str) -> int:

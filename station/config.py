@@ -31,7 +31,9 @@ DEFAULT_PATH = Path("/etc/station/station.toml")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4).
+    """station_id begins every number. language: zh or en, where $STATION_LANG does not say.
+
+    check_years: until the next check, by carrier kind (domain §5.4).
 
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
     "" = asked for (of a token: its PIN); signing_pkcs11_module: the library of the centre's token; signing_…_label:
@@ -147,6 +149,8 @@ def _check_paper(path: Path, table: Mapping[str, Any]) -> None:
     """What paper is printed by. Raises: Refused("config-bad-value")."""
     def number(value: object, limit: float) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
+    if table.get("language", catalogue.LANGUAGES[0]) not in catalogue.LANGUAGES:
+        raise Refused("config-bad-value", path=str(path), key="language", value=table["language"])
     if table.get("edition", EDITIONS[0]) not in EDITIONS:
         raise Refused("config-bad-value", path=str(path), key="edition", value=table["edition"])
     for queue, offset in table.get("overlay_offset_mm", {}).items():

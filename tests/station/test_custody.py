@@ -131,6 +131,8 @@ def test_from_expected_to_stored_with_a_return(say: Say, desk: Path) -> None:
     assert [v["attempt"] for v in read(say, desk, TWO)] == [2]
     second = decide(say)
     assert (second.code, second.answer["number"]) == (0, f"{BATCH}-J02")
+    assert sum(paper["kind"] == "label" for paper in first.answer["papers"] + second.answer["papers"]) == \
+        sum(c["kind"] in ("disc", "disk", "tape") for c in shown(say)["carriers"])     # one each, of whichever decision
 
     assert say("event", BATCH, "stamped", "--by", "张伟").code == 0
     assert shown(say)["state"] == "stamped"
@@ -374,6 +376,24 @@ def test_a_pin_is_asked_on_the_terminal_only(say: Say, desk: Path, monkeypatch: 
     assert say("event", "-", "person", "--name", "李敏", "--pin", "--by", "张伟").code == 2
     assert say("event", "-", "person", "--name", "李敏", "--pin", "--by", "张伟").code == 0
     assert "9876" not in (desk / "home" / "register" / "S1.jsonl").read_text(encoding="utf-8")
+
+
+def test_the_configured_language_is_spoken_where_the_environment_says_none(
+        say: Say, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = desk / "station.toml"
+    config.write_text('language = "en"\n')
+    said = []
+    for language in (None, "zh"):
+        monkeypatch.delenv("STATION_LANG", raising=False)
+        if language:
+            monkeypatch.setenv("STATION_LANG", language)
+        out = io.StringIO()
+        with redirect_stdout(out):
+            assert main(["batch", BATCH, "--config", str(config)]) == 0
+        said.append(out.getvalue())
+    assert "Batch" in said[0] and "批次" in said[1] and "批次" not in said[0]
+    config.write_text('language = "fr"\n')
+    assert say("batch", BATCH, "--config", config).code == 2
 
 
 def test_only_the_head_orders_an_exception(say: Say, desk: Path) -> None:

@@ -1,6 +1,7 @@
 """What goes wrong around a desk: a sentence with the next step, no record lost, nothing said that is not on disk."""
 from __future__ import annotations
 
+import hashlib
 import json
 import multiprocessing
 import os
@@ -19,13 +20,14 @@ from tests.station.evidence_kit import a_station
 from tests.station.test_custody import BATCH, ONE, Say, decide, mend, read
 from tests.station.test_custody import desk as desk
 from tests.station.test_custody import say as say
+from tests.station.test_story import disc
 
 LATER = "2099-01-01T00:00:00Z"
 BY = ("--by", "张伟")
 
 
-def register_of(desk: Path) -> Path:
-    return desk / "home" / "register" / "S1.jsonl"
+def register_of(folder: Path) -> Path:
+    return folder / "home" / "register" / "S1.jsonl"
 
 
 def test_a_clock_set_back_is_said_before_anything_is_read(say: Say, desk: Path) -> None:
@@ -155,3 +157,57 @@ def test_a_torn_register_line_is_mended_and_said_by_the_next_command(printed: Pa
     assert done.code == 0 and str(path) in done.err
     assert [row["type"] for row in Register(Home(printed), "S1").lines()][-2:] == ["repair", "event"]
     assert say("audit").code == 1
+
+
+def test_a_printing_that_broke_off_is_completed_whole(say: Say, tmp_path: Path,
+                                                      monkeypatch: pytest.MonkeyPatch) -> None:
+    """`decide` again, or `print` of the certificate: what is missing, and nothing twice."""
+    form = a_form(tmp_path / "form.csv", "J010-2026-01-G001-A", b"one")
+    image = disc(tmp_path / "one", "J010-2026-01-G001-A", {"a.bin": b"one"})
+    assert say("intake", image, "--form", form).code == 0
+    for again in (("decide", BATCH, "--operator", "张伟", "--reviewer", "李敏"), ("print", f"{BATCH}-J01")):
+        shutil.copytree(tmp_path / "home", tmp_path / again[0])
+        monkeypatch.setenv("STATION_HOME", str(tmp_path / again[0]))
+        with monkeypatch.context() as patch:
+            patch.setattr("station.papers.draw_certificate", _full)
+            assert say("decide", BATCH, "--operator", "张伟", "--reviewer", "李敏").code == 4
+        other = say("decide", BATCH, "--operator", "赵", "--reviewer", "钱")
+        assert other.code == 2 and "station print" in other.err
+        done = say(*again)
+        assert done.code == 0 and f"{BATCH}-J01" in done.out and f"{BATCH}-L01" in done.out
+        prints = [line["number"] for line in Register(Home(tmp_path / again[0]), "S1").lines_of("print")]
+        assert prints == [f"{BATCH}-J01", f"{BATCH}-L01"] and say("audit").code == 0
+
+
+def _full(*_: object) -> tuple[str, ...]:
+    raise RegisterError("home-full", path="x", reason="y")
+
+
+def a_form(path: Path, number: str, content: bytes, *more: str) -> Path:
+    rows = ["单位名称,某局,全宗号,J010,年度,2026", "载体(包)编号,文件名,MD5",
+            f"{number},a.bin,{hashlib.md5(content).hexdigest()}", *more]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def test_a_form_like_that_of_an_open_batch_opens_no_second_one_by_itself(say: Say, tmp_path: Path) -> None:
+    number = f"{BATCH}-G001-A"
+    first = a_form(tmp_path / "form.csv", number, b"wrong")
+    image = disc(tmp_path / "one", number, {"a.bin": b"one"})
+    assert say("intake", image, "--form", first).code == 1
+    corrected = a_form(tmp_path / "corrected.csv", number, b"one")
+    before = register_of(tmp_path).read_bytes()
+    intake = next((tmp_path / "home" / "intakes").glob("S1-*")).name
+    for words in (("intake", image, "--form", corrected), ("recompare", intake, "--form", corrected),
+                  ("batch", corrected)):
+        done = say(*words)
+        assert done.code == 2 and f"--number {BATCH}" in done.err and "--number new" in done.err and number in done.err
+    assert register_of(tmp_path).read_bytes() == before
+    assert say("batch", corrected, "--number", BATCH, "--json").answer["batch"] == BATCH
+    assert say("recompare", intake, "--form", corrected).code == 0
+    assert decide(say).answer["outcome"] == "passed"
+    other = a_form(tmp_path / "next.csv", number, b"next year")
+    assert say("batch", other, "--json").answer["batch"] == "J010-2026-02"      # the first is done: no question
+    third = a_form(tmp_path / "third.csv", number, b"third")
+    assert say("batch", third).code == 2
+    assert say("batch", third, "--number", "new", "--json").answer["batch"] == "J010-2026-03"
