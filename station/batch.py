@@ -73,7 +73,7 @@ class Batch:
     forms: frozenset[str]
     events: tuple[Event, ...] = ()
     packages: tuple[str, ...] = ()
-    verdict_lines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    verdict_lines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def decided_intakes(self) -> frozenset[str]:

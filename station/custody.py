@@ -62,14 +62,15 @@ class Custody:
 def custody(station: Station, batch: Batch, ready: bool = False) -> Custody:
     """Fold a batch. ready: nothing keeps it from being decided (`batch.obstacles`). Raises: RegisterError."""
     carriers = {number: CarrierState(number) for number in batch.carriers}
-    intakes = {r.intake for r in batch.readings} - _of_others(batch)
+    intakes, numbers = {r.intake for r in batch.readings} - _of_others(batch), _numbers(batch)
     corrected = {event.seq for event in batch.events if event.corrected}
     stage, fresh = "", False               # the last of decided, printed, stamped; read or brought since then?
     for line in station.register.lines_of("verdict", "decision", "print", "event",
                                           about={*batch.forms, batch.number}):
         if line["type"] == "verdict":
             if line["intake"] in intakes:
-                fresh = _read(carriers, line, intakes) or fresh
+                number = numbers.get(line["intake"], str(line["carrier_no"]))
+                fresh = _read(_of(carriers, number), line, intakes) or fresh
         elif line.get("batch") != batch.number or line["seq"] in corrected:
             continue
         elif line["type"] == "decision":
@@ -129,12 +130,20 @@ def _of_others(batch: Batch) -> set[str]:
         str(line["replaces"]) for line in batch.verdict_lines.values()}
 
 
-def _read(carriers: dict[str, CarrierState], line: Mapping[str, Any], intakes: Collection[str]) -> bool:
+def _numbers(batch: Batch) -> dict[str, str]:
+    """Replaced readings with the number that the last comparison gave to the carrier that was read."""
+    numbers: dict[str, str] = {}
+    for line in reversed(batch.verdict_lines.values()):
+        if line["replaces"]:
+            numbers[str(line["replaces"])] = numbers.get(str(line["intake"]), str(line["carrier_no"]))
+    return numbers
+
+
+def _read(state: CarrierState, line: Mapping[str, Any], intakes: Collection[str]) -> bool:
     """A carrier that was read was here. Gives whether this begins something that no decision has seen.
 
     A comparison alone brings nothing here, unless the reading that it replaces was none of this batch.
     """
-    state = _of(carriers, str(line["carrier_no"]))
     state.read, state.kind = True, str(line["kind"])
     of_others = line["replaces"] not in intakes and state.where == "expected"
     if state.where != "store" and (not line["replaces"] or of_others):

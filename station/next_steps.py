@@ -29,6 +29,9 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
         yield Obstacle("next-other-unit", {"intake": intake, "fonds": str(of_others[0].facts["fonds"]),
                                            "unit": str(of_others[0].facts["unit"])})
     elif verdict.outcome is Outcome.FAILED:
+        if any(j.code == "carrier-number-differs" for j in verdict.findings):
+            yield Obstacle("next-other-carrier", {"intake": intake, "form": reference.form_name,
+                                                  "carrier": verdict.carrier.number or "-"})
         yield _goes_back(verdict)
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)

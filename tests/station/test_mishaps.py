@@ -211,3 +211,23 @@ def test_a_form_like_that_of_an_open_batch_opens_no_second_one_by_itself(say: Sa
     third = a_form(tmp_path / "third.csv", number, b"third")
     assert say("batch", third).code == 2
     assert say("batch", third, "--number", "new", "--json").answer["batch"] == "J010-2026-03"
+
+
+def test_a_carrier_named_wrongly_on_the_command_line_is_mended_without_reading_again(say: Say, desk: Path) -> None:
+    """The failure leaves the carrier that was named; the one that was read is here, in the attempt that was due."""
+    three = f"{BATCH}-G003-A"
+    (desk / "wrong").mkdir()
+    bad = disc(desk / "wrong" / "disc", three, {"a.txt": b"not it", "b.txt": b"not it either"})
+    assert say("intake", bad, "--form", desk / "form.csv").code == 1
+    assert say("return", BATCH, "--carrier", three, "--reason", "R01", "--taker", "王芳", *BY).code == 0
+    image = disc(desk / "right", three, {name: f"{three} {name}".encode() for name in ("a.txt", "b.txt")})
+    failed = say("intake", image, "--form", desk / "form.csv", "--carrier", ONE)
+    intake = max(path.name for path in (desk / "home" / "intakes").glob("S1-*"))
+    assert failed.code == 1 and f"station recompare {intake} --form form.csv --carrier" in failed.out
+    mended = say("recompare", intake, "--form", desk / "form.csv", "--carrier", three, "--json")
+    assert (mended.code, mended.answer["attempt"], mended.answer["outcome"]) == (0, 2, "passed")
+    shown = say("batch", BATCH, "--json").answer
+    places = {each["carrier_no"]: (each["where"], each["attempt"]) for each in shown["carriers"]}
+    assert places == {three: ("here", 2)}
+    assert [r["outcome"] for r in shown["readings"]] == ["failed", "failed", "passed"]
+    assert say("audit").code == 0
