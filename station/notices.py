@@ -76,8 +76,9 @@ KINDS: Mapping[str, Kind] = {
 
 def next_number(station: Station, letter: str, base: str) -> str:
     """The number of the next paper of this letter. base: the batch; of a paper of no batch what it is about."""
-    taken = {line["number"] for line in station.register.lines_of("print")}
     template = station.config.paper_number
+    about = (base,) if "{batch}" in template else ()
+    taken = {line["number"] for line in station.register.lines_of("print", about=about)}
     return next(number for seq in range(1, 1_000_000)
                 if (number := template.format(batch=base, kind=letter, seq=seq)) not in taken)
 
@@ -100,7 +101,7 @@ def reprint(station: Station, number: str) -> list[Paper]:
 
     Raises: UsageError("paper-unknown"); RegisterError.
     """
-    prints = [line for line in station.register.lines_of("print") if line["number"] == number]
+    prints = [line for line in station.register.lines_of("print", about=(number,)) if line["number"] == number]
     if not prints or "record" not in prints[0]:
         return papers.reprint(station, number)
     first = prints[0]
@@ -188,7 +189,8 @@ def tape_labels(station: Station, volsers: Sequence[str]) -> Paper:
 
     Raises: UsageError("volser-malformed" | "volser-twice": given twice or printed before); RegisterError.
     """
-    printed = {serial for line in station.register.lines_of("print") if line["paper"] == "tape-labels"
+    printed = {serial for line in station.register.lines_of("print", about=("tape-labels",))
+               if line["paper"] == "tape-labels"
                for serial in line["record"]["volsers"]}
     for serial in volsers:
         if not is_volser(serial):

@@ -254,7 +254,7 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
 
 def edition_of(station: Station, batch: str) -> str:
     """The edition of a batch's 检验表: that of its last 空表, which the unit stamps, else as configured."""
-    blanks = [line["edition"] for line in station.register.lines_of("print")
+    blanks = [line["edition"] for line in station.register.lines_of("print", about=(batch,))
               if line["batch"] == batch and line["paper"] == "blank"] if batch else []
     return str(blanks[-1]) if blanks else station.config.edition
 
