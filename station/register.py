@@ -43,7 +43,7 @@ class Register:
     """One station's register file."""
 
     def __init__(self, home: Home, station_id: str, now: Callable[[], str] = utc_now) -> None:
-        self.home, self.station_id, self._now = home, station_id, now
+        self.home, self.station_id, self.now = home, station_id, now
         self.path = home.register / f"{station_id}.jsonl"
 
     def append(self, kind: str, record: Record) -> str:
@@ -53,7 +53,7 @@ class Register:
         """
         with self.home.locked():
             last = self._last_line()
-            at = self._now()
+            at = self.now()
             if last is not None and not is_comparison({"type": kind, **record}):
                 _check_clock(at, last[1])
             line = {"seq": int(last[1]["seq"]) + 1 if last else 1, "at": at, "station": self.station_id, "type": kind,
@@ -65,7 +65,7 @@ class Register:
     def check_clock(self) -> None:
         """Raises: RegisterError("clock-behind") where a line could not be written now, said before a long act."""
         if (last := self._last_line()) is not None:
-            _check_clock(self._now(), last[1])
+            _check_clock(self.now(), last[1])
 
     def lines(self) -> Iterator[dict[str, Any]]:
         """All lines of this station, oldest first; a torn last line is not a line yet.

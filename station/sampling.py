@@ -206,7 +206,7 @@ def record(station: Station, chosen: Sample, person: str) -> str:
     """Put a sample on record. Returns its number. Raises: UsageError("sample-person"); RegisterError."""
     if not person.strip():
         raise UsageError("sample-person")
-    year = f"{date.today():%Y}"                                # in which it was drawn, whenever the carriers are due
+    year = f"{local_day(station.register.now()):%Y}"            # in which it was drawn, whenever the carriers are due
     prefix = f"{station.config.station_id}-{year}-CJ"
     with station.home.locked():
         taken = sum(1 for line in station.register.lines_of("sample") if line["number"].startswith(prefix))
