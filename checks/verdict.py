@@ -299,13 +299,25 @@ class Exceptional:
 
 
 @dataclass(frozen=True, slots=True)
+class SentBack:
+    """A reading that failed and whose carrier went back before its batch was decided. reasons: R01 … R99."""
+
+    carrier_no: str
+    attempt: int
+    intake: str
+    at: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """一批的审定, by two people: everything paper needs, so that paper needs nothing else.
 
     number: 检验表编号. appearance: 外观 as people said it, "" = not looked at. receiving_org: as configured.
     earlier: the decisions before this one, oldest first; none of them is withdrawn. seen_each: 外观 was answered
     carrier by carrier, so that the verdicts say where it was not. set_aside: readings that gave way to a later one of
-    the attempt because two people said so; no outcome rests on them, and they are not erased either.
+    the attempt because two people said so; no outcome rests on them, and they are not erased either. sent_back: earlier
+    attempts of these carriers that no decision speaks of.
     """
 
     number: str
@@ -325,6 +337,7 @@ class Decision:
     exceptions: tuple[Exceptional, ...] = ()
     seen_each: bool = False
     set_aside: tuple[Verdict, ...] = ()
+    sent_back: tuple[SentBack, ...] = ()
 
 
 _T = TypeVar("_T")

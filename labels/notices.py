@@ -7,7 +7,7 @@ forms and people and are escaped when drawn; `at` is UTC and dates the file, nev
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -44,7 +44,10 @@ class ReturnedCarrier:
 
 @dataclass(frozen=True, slots=True)
 class ReturnNotice:
-    """退回通知单: what goes back to the unit, and why. certificate_no: the 检验表 it rests on. due: "" = not agreed."""
+    """退回通知单: what goes back to the unit, and why. due: "" = not agreed.
+
+    certificate_no: the 检验表 it rests on, "" = the batch is not decided yet.
+    """
 
     number: str
     batch: str
@@ -154,7 +157,8 @@ def draw_return(notice: ReturnNotice, target: str | Path | IO[bytes], printing: 
                  _reasons(carrier.reasons), _remedies(carrier.reasons))
                 for number, carrier in enumerate(notice.carriers, 1)]
         due = shown(notice.due) or say("page.blank")
-        return [*facts(layout, _facts("return", notice, ("unit_name", "fonds_no", "batch", "certificate_no"))),
+        named = replace(notice, certificate_no=notice.certificate_no or say("return.undecided"))
+        return [*facts(layout, _facts("return", named, ("unit_name", "fonds_no", "batch", "certificate_no"))),
                 *paragraph(layout, say("return.text", unit=notice.unit_name, count=len(notice.carriers))),
                 *table(layout, edition()["return"]["columns"], rows, ("center", "left", "left", "center")),
                 *paragraph(layout, say("return.again", due=due)),

@@ -336,6 +336,9 @@ def _conclusion(decision: Decision, final: Sequence[Verdict]) -> str:
     for kept in decision.exceptions:
         text += "\n" + say("conclusion.exception", carrier=kept.carrier_no or say("annex.unnamed"), by=kept.by,
                            reason=kept.reason)
+    for back in decision.sent_back:
+        text += "\n" + say("conclusion.sent_back", carrier=back.carrier_no or say("annex.unnamed"),
+                           attempt=back.attempt, intake=back.intake, reasons="、".join(back.reasons))
     for before in decision.earlier:
         changed = "、".join(say("conclusion.was", carrier=number or say("annex.unnamed"), outcome=name_of(outcome))
                            for number, outcome in before.changed.items())

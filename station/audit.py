@@ -30,12 +30,16 @@ class Found(NamedTuple):
 
 
 class Report(NamedTuple):
-    """lines: checked. heads: the last line's hash of each register file, by its path. found: of the heads asked for."""
+    """lines: checked. heads: the last line's hash of each register file, by its path. found: of the heads asked for.
+
+    unsigned: papers older than the first key; nothing but the chain vouches for them.
+    """
 
     lines: int
     breaks: list[Break]
     heads: dict[str, str]
     found: list[Found]
+    unsigned: int = 0
 
 
 @dataclass(slots=True)
@@ -50,6 +54,7 @@ class _Seen:
     year: str = ""
     folders: set[Path] = field(default_factory=set)
     files: set[Path] = field(default_factory=set)
+    unsigned: int = 0
 
     def knows(self, head: str) -> bool:
         """Whether a head is the hash of a line that was there before, or of an empty register."""
@@ -86,7 +91,7 @@ def audit(home: Home, against: Sequence[str] = (),
     breaks += [Break(str(path), 0, "break-head-on-paper") for path in _strange_papers(seen)]
     found = [_asked(seen, head) for head in against]
     breaks += [Break(head, 0, "break-head") for head, place in zip(against, found, strict=True) if place is None]
-    return Report(count, breaks, heads, [place for place in found if place is not None])
+    return Report(count, breaks, heads, [place for place in found if place is not None], seen.unsigned)
 
 
 def _asked(seen: _Seen, head: str) -> Found | None:
@@ -132,7 +137,7 @@ def _unspoken(seen: _Seen) -> Iterator[Path]:
     home = seen.home
     folders = seen.folders | {home.intakes / number for number, _ in open_intakes(home)}
     yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir()} - folders)
-    kept_files = {path for path in (*home.batches.glob("*/*"), *home.papers.glob("*")) if path.is_file()}
+    kept_files = {path for path in (*home.batches.glob("*/[!.]*"), *home.papers.glob("[!.]*")) if path.is_file()}
     yield from sorted(kept_files - seen.files)
 
 
@@ -188,6 +193,8 @@ def _paper(seen: _Seen, line: Mapping[str, Any]) -> Iterator[tuple[Path | None, 
             yield path, "break-signature-revoked"
     elif not wrong and seen.certificates:                      # a station that has a key prints nothing unsigned
         yield path, "break-unsigned"
+    elif not wrong:
+        seen.unsigned += 1
     if line.get("head") and not seen.knows(line["head"]):
         yield None, "break-head-in-line"
 

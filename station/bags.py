@@ -21,19 +21,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from carriers.model import Refused
-from checks.bagit import DECLARATION, BagForm, is_tag_file, read_bag
+from checks.bagit import DECLARATION
 from station import __version__
 from station.audit import audit
 from station.batch import UsageError
 from station.home import Home, RegisterError, file_sha256, kept, sync_folder
 from station.register import Break, Station, raw_lines
 from station.standing import lines_with_raw
+from station.year_bag import YEAR, YearBag, bag_form, year_bag
 
 IMPORTED = "imported"
 _KNOWN_BREAK = "break-repaired"                  # a torn line that was mended: it stays, and lost nothing that was said
 _DIGEST = re.compile(rb'"([0-9a-f]{64})"')
-_SAFE_NAME = re.compile(r"[\w.-]{1,80}", re.ASCII)
-_YEAR = re.compile(r"\d{4}")
 _FILES_AT_MOST = 2_000_000
 
 
@@ -53,7 +52,7 @@ def export_year(station: Station, year: str, out: Path) -> Exported:
 
     Raises: UsageError("year-malformed"); Refused("output-exists" | "export-broken" | "export-empty"); RegisterError.
     """
-    if not _YEAR.fullmatch(year):
+    if not YEAR.fullmatch(year):
         raise UsageError("year-malformed", text=year)
     if os.path.lexists(out):
         raise Refused("output-exists", path=str(out))
@@ -187,42 +186,12 @@ def _write(path: Path, lines: Iterable[str]) -> None:
 
 # --- reading a bag -------------------------------------------------------------------------------------------------
 
-@dataclass(frozen=True, slots=True)
-class YearBag:
-    """A bag of a year as its bag-info says: not verified yet."""
-
-    path: Path
-    station: str
-    year: str
-    head: str
-
-    @property
-    def home(self) -> Home:
-        return Home(self.path / "data")
-
-
-def year_bag(path: Path) -> YearBag | None:
-    """The bag of a year that lies in a folder, None where there is none."""
-    if not (path / DECLARATION).is_file() or not (path / "data" / "register").is_dir():
-        return None
-    fields = _form(path).fields
-    told = [fields.get(f"register-{name}", "") for name in ("station", "year", "head")]
-    if not _SAFE_NAME.fullmatch(told[0]) or not _YEAR.fullmatch(told[1]) or told[0].startswith("."):
-        return None
-    return YearBag(path, *told)
-
-
-def _form(path: Path) -> BagForm:
-    names = [entry.name for entry in os.scandir(path) if entry.is_file(follow_symlinks=False)]
-    return read_bag("", names, lambda name: (path / name).read_bytes() if is_tag_file(name) else None)
-
-
 def check_bag(bag: YearBag) -> list[Path]:
     """The files of a bag that are not as its manifests and its Payload-Oxum say; the register's head is one of them.
 
     Raises: Refused("bag-unfit"); FormUnreadable.
     """
-    form, wrong = _form(bag.path), list[Path]()
+    form, wrong = bag_form(bag.path), list[Path]()
     listed: set[str] = set()
     if form.findings:
         wrong.append(bag.path / "manifest-sha256.txt")

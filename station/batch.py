@@ -9,8 +9,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,18 +20,20 @@ from checks.form import SubmittedForm
 from checks.judge import NEVER_ACCEPTED, final_outcome, open_doubts
 from checks.lists import names_of
 from checks.normalise import is_classified
-from checks.spoken import row_number
+from checks.spoken import number_key, row_number
 from checks.verdict import CheckResult, FormSummary, Judgement, Outcome, Resolution, Verdict, from_record
 from station.appearance import seen
-from station.events import Event, events_of, wanting
+from station.events import Event, events_from, events_of, wanting
 from station.history import unsaid
 from station.home import RegisterError, file_sha256, kept, write_durably
 from station.journal import open_intakes, read_list, set_aside, vouched
-from station.numbering import open_numbers
+from station.numbering import MOST_NUMBERS, open_numbers
 from station.register import Register, Station
 
+NEW = "new"                            # in place of the number of the batch that a form corrects: it corrects none
 READING_OPEN = "reading-open"          # the doubt by which two people set an interrupted reading aside
 ACCEPTED = "accepted"                  # layout of a form that is what was accepted (`station/recheck.py`)
+_NAMED = 12                            # carriers that a sentence names
 _SAFE = re.compile(r"[^\w.\-]", re.ASCII)
 
 
@@ -54,7 +56,8 @@ class Reading:
 class Batch:
     """A batch as folded from the register. carriers: numbers that the form expects, () = the form names none.
 
-    forms: SHA-256 of the form that opened it and of every one that corrected it.
+    forms: SHA-256 of the form that opened it and of every one that corrected it. packages: numbers that the lines of
+    the newest form name, () = none, or too many to tell. verdict_lines: intake → its line in the register.
     """
 
     number: str
@@ -69,6 +72,8 @@ class Batch:
     prints: tuple[Mapping[str, Any], ...]
     forms: frozenset[str]
     events: tuple[Event, ...] = ()
+    packages: tuple[str, ...] = ()
+    verdict_lines: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def decided_intakes(self) -> frozenset[str]:
@@ -107,27 +112,57 @@ def refuse_classified(station: Station, form: SubmittedForm | None) -> None:
 
 def open_batch(station: Station, form: SubmittedForm, form_path: Path, given: Mapping[str, str], number: str = ""
                ) -> str:
-    """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch.
+    """Open the batch of a form, or give its number where it is open; `number`: this form corrects that batch, "new":
+    it is another one.
 
-    given: header fields that a plain list has not (fonds_no, unit_name …). Raises: UsageError, RegisterError.
+    given: header fields that a plain list has not (fonds_no, unit_name …). Raises: UsageError ("form-like-batch" where
+    it speaks of carriers of a batch that is still open: nobody said whether it corrects that one); RegisterError.
     """
     known = of_form(station, form)
     if known:
         return known
     fields = {**form.fields, **{k: v for k, v in given.items() if v}}
+    if not number:
+        _refuse_like(station, form, fields)
+    number = "" if number == NEW else number
     if number:
         fields = {**fold(station, number).fields, **fields}
     elif not fields.get("fonds_no") or not fields.get("unit_name"):
         raise UsageError("batch-needs-header", file=form.file_name)
     fields = {**fields, "year": fields.get("year") or f"{datetime.now(UTC):%Y}"}
-    chosen = number or _next_number(station, fields)
-    kept_name, lists = _keep(station.home.batches / chosen, form, form_path)
-    station.register.append("batch", {
-        "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
-        **({"lists": lists} if lists else {}),
-        "layout": form.layout, "encoding": form.encoding, "fields": fields,
-        "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "lines": len(form.lines)})
+    with station.home.locked():                                # two people open two batches at one moment
+        chosen = of_form(station, form) or number or _next_number(station, fields)
+        kept_name, lists = _keep(station.home.batches / chosen, form, form_path)
+        station.register.append("batch", {
+            "batch": chosen, "form_sha256": form.sha256, "form_name": form.file_name, "form_file": kept_name,
+            **({"lists": lists} if lists else {}),
+            "layout": form.layout, "encoding": form.encoding, "fields": fields,
+            "carriers": list(dict.fromkeys(row_number(c) for c in form.carriers)), "packages": _packages(form),
+            "lines": len(form.lines)})
     return chosen
+
+
+def _refuse_like(station: Station, form: SubmittedForm, fields: Mapping[str, str]) -> None:
+    """Raises: UsageError("form-like-batch"), unless the form itself says by its number that it is of another batch."""
+    mine = {row_number(carrier) for carrier in form.carriers} or set(_packages(form))
+    like: dict[str, set[str]] = {}
+    for line in station.register.lines_of("batch") if mine else ():
+        fonds = number_key(line["fields"].get("fonds_no", ""))
+        if fields.get("batch_no", "") in ("", line["batch"]) and fonds == number_key(fields.get("fonds_no", "")):
+            like[str(line["batch"])] = mine & {*line["carriers"], *line.get("packages", ())}
+    for batch in [batch for batch, shared in like.items() if shared]:
+        outcomes = [line["outcome"] for line in station.register.lines_of("decision", about=(batch,))
+                    if line["batch"] == batch]
+        if not outcomes or outcomes[-1] != Outcome.PASSED:
+            raise UsageError("form-like-batch", file=form.file_name, batch=batch,
+                             carriers="、".join(sorted(like[batch])[:_NAMED]))
+
+
+def _packages(form: SubmittedForm) -> list[str]:
+    """The numbers that the lines of a form name, [] = too many to be told one by one."""
+    numbers = dict.fromkeys(map(form.lines.package_no, range(len(form.lines))))
+    found = [number for number in numbers if number]
+    return found if len(found) <= MOST_NUMBERS else []
 
 
 def _keep(folder: Path, form: SubmittedForm, form_path: Path) -> tuple[str, dict[str, str]]:
@@ -171,39 +206,58 @@ def fold(station: Station, number: str) -> Batch:
     opened = [line for line in station.register.lines_of("batch", about=(number,)) if line["batch"] == number]
     if not opened:
         raise UsageError("batch-unknown", batch=number)
-    forms = {line["form_sha256"] for line in opened}
-    lines = list(station.register.lines_of("verdict", "decision", "print", about={*forms, number}))
-    verdicts = [line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms]
-    replaced = {line["replaces"] for line in verdicts if line["replaces"]}
-    intakes = {line["intake"] for line in verdicts}
+    forms = frozenset(line["form_sha256"] for line in opened)
+    lines = station.register.lines_about({*forms, number})
+    verdicts = {line["intake"]: line for line in lines if line["type"] == "verdict" and line["form_sha256"] in forms}
+    replaced = _replaced(station, lines, verdicts, forms)
     newest = opened[-1]
     return Batch(
         number, newest["fields"], newest["form_sha256"], newest["form_name"], tuple(newest["carriers"]),
         newest["lines"],
         tuple(Reading(v["intake"], v["carrier_no"], v["attempt"], Outcome(v["outcome"]), v["intake"] in replaced)
-              for v in verdicts),
-        tuple(from_record(Resolution, line) for line in station.register.lines_of("resolution")
-              if line["intake"] in intakes or line.get("batch") == number),
+              for v in verdicts.values()),
+        tuple(from_record(Resolution, line) for line in lines if line["type"] == "resolution"
+              and (line["intake"] in verdicts or line.get("batch") == number)),
         tuple(line for line in lines if line["type"] == "decision" and line["batch"] == number),
-        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), frozenset(forms),
-        events_of(station.register, number))
+        tuple(line for line in lines if line["type"] == "print" and line["batch"] == number), forms,
+        events_from(line for line in lines if line["type"] == "event" and line.get("batch") == number),
+        tuple(newest.get("packages", ())), verdicts)
 
 
-def attempt_of(station: Station, number: str, carrier_no: str) -> int:
-    """Which attempt a reading of this carrier is: one more for every decision that returned it."""
-    if not number:
-        return 1
-    batch = fold(station, number)
-    returned = sum(1 for d in batch.decisions if carrier_no in d["returned"])
-    return 1 + returned
+def _replaced(station: Station, lines: Iterable[Mapping[str, Any]], verdicts: Collection[str],
+              forms: Collection[str]) -> frozenset[str]:
+    """The readings of a batch that a later comparison replaced.
+
+    One with the list of another batch takes the reading along only where that list does not fail it: it was the wrong
+    list then. The first verdict stays on record all the same, and its carrier is still to come.
+    """
+    later = [line for line in lines if line["type"] == "verdict" and line["replaces"] in verdicts]
+    return frozenset(str(line["replaces"]) for line in later if line["form_sha256"] in forms or (
+        line["outcome"] != Outcome.FAILED and _batch_of(station, line["form_sha256"])))
 
 
-def load_verdict(station: Station, intake: str) -> Verdict:
-    """The verdict of an intake from its journal, checked against the register.
+def attempt_of(batch: Batch, carrier_no: str) -> int:
+    """Which attempt a carrier of this number is that comes now: one more than the last that went back."""
+    return 1 + max(_returned(batch, carrier_no), default=0)
+
+
+def _returned(batch: Batch, carrier_no: str) -> Iterator[int]:
+    """The attempts of a carrier that went back: by a decision, or at the desk while the batch was open."""
+    read = {r.intake: r for r in batch.readings}
+    for decision in batch.decisions:
+        if carrier_no in decision["returned"]:
+            yield from (read[i].attempt for i in decision["intakes"] if i in read and read[i].carrier_no == carrier_no)
+    yield from (e.facts["attempt"] for e in batch.events
+                if e.event == "return" and e.carrier_no == carrier_no and "attempt" in e.facts and not e.corrected)
+
+
+def load_verdict(station: Station, intake: str, line: Mapping[str, Any] | None = None) -> Verdict:
+    """The verdict of an intake from its journal, checked against its line in the register (looked up if not given).
 
     Raises: UsageError("intake-unknown"); RegisterError("journal-altered").
     """
-    line = next((v for v in station.register.lines_of("verdict", about=(intake,)) if v["intake"] == intake), None)
+    line = line or next((v for v in station.register.lines_of("verdict", about=(intake,)) if v["intake"] == intake),
+                        None)
     if line is None:
         raise UsageError("intake-unknown", intake=intake)
     path = station.home.intakes / intake / "journal.jsonl"
@@ -310,6 +364,7 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
               for e in wanting(batch.events)]
     read = {v.carrier.number for v in verdicts}
     found += [Obstacle(what, facts) for what, facts in open_numbers(batch.fields, batch.carriers, read)]
+    found += [Obstacle("open-again", {"carrier": number}) for number in _come_again(batch)]
     found += [Obstacle(what, facts) for what, facts in unsaid(station, batch.number, verdicts)]
     found += _indistinct(verdicts)
     outcomes = [(v, final_outcome(v, batch.resolutions)) for v in verdicts]
@@ -329,6 +384,17 @@ def obstacles(station: Station, batch: Batch, verdicts: Sequence[Verdict]) -> li
     if verdicts and not found:
         found += _unanswered_lines(station, batch, verdicts)
     return found
+
+
+def _come_again(batch: Batch) -> Iterator[str]:
+    """Carriers that went back, were brought again and are not read yet: their old failure must not be decided on."""
+    for number in dict.fromkeys(r.carrier_no for r in batch.current):
+        if attempt_of(batch, number) > max(r.attempt for r in batch.current if r.carrier_no == number):
+            went = max([d["seq"] for d in batch.decisions if number in d["returned"]] +
+                       [e.seq for e in batch.events if e.event == "return" and e.carrier_no == number])
+            if any(e.event in ("arrived", "received") and e.carrier_no in ("", number) and e.seq > went
+                   and not e.corrected for e in batch.events):
+                yield number
 
 
 def _indistinct(verdicts: Sequence[Verdict]) -> Iterator[Obstacle]:
@@ -365,7 +431,17 @@ def _unanswered_lines(station: Station, batch: Batch, verdicts: Sequence[Verdict
             apart.append({index for judgement in verdict.findings if judgement.code == "form-catalogue-apart"
                           for index in str(judgement.facts["indexes"]).split(",")})
     missing = batch.line_count - len(spoken) - len(set.intersection(*apart) if apart else ())
-    return [Obstacle("open-lines", {"count": str(missing)})] if missing > 0 else []
+    return [Obstacle("open-lines", {"count": str(missing), "carriers": "、".join(unread(batch)[:_NAMED]) or "-"})] \
+        if missing > 0 else []
+
+
+def unread(batch: Batch) -> list[str]:
+    """Carriers of the form that nobody has read: of its 载体目录, or those that its lines name, where they name
+    carriers and not packages."""
+    read = {reading.carrier_no for reading in batch.current}
+    if batch.carriers:
+        return [number for number in batch.carriers if number not in read]
+    return [number for number in batch.packages if number not in read] if read - {""} <= set(batch.packages) else []
 
 
 def counting_verdicts(station: Station, batch: Batch) -> list[Verdict]:
@@ -389,11 +465,19 @@ def set_aside_verdicts(station: Station, batch: Batch) -> list[Verdict]:
 
 
 def _current(station: Station, batch: Batch) -> list[Verdict]:
-    return [seen(station.config, batch.events, load_verdict(station, r.intake)) for r in batch.current]
+    return [seen(station.config, batch.events, load_verdict(station, r.intake, batch.verdict_lines[r.intake]))
+            for r in batch.current]
 
 
 def _asked_again(batch: Batch) -> frozenset[str]:
     return frozenset(r.intake for r in batch.resolutions if r.answer == "recheck")
+
+
+def failed_readings(station: Station, batch: Batch, carrier_no: str | None = None) -> list[Verdict]:
+    """The readings that fail a carrier (None: any of the batch) in the attempt that is here, whoever decides."""
+    return [v for v in counting_verdicts(station, batch) if carrier_no in (None, v.carrier.number)
+            and v.attempt == attempt_of(batch, v.carrier.number)
+            and final_outcome(v, batch.resolutions) is Outcome.FAILED]
 
 
 def _is_of(earlier: Verdict, later: Verdict) -> bool:

@@ -23,7 +23,9 @@ from labels.sentences import EDITIONS
 _NO_POLICY = frozenset({"home", "language", "edition", "paper_number", "overlay_offset_mm", "label_stocks",
                         "label_copies", "paper_queue", "label_queue", "print_server", "print_wait_seconds",
                         "media_names", "print_sides", "attestation_number", "lock_number", "signing_p12",
-                        "signing_password_file", "signing_crl", "folder_drives", "intake_ports", "hang_seconds"})
+                        "signing_password_file", "signing_crl", "signing_pkcs11_module", "signing_token_label",
+                        "signing_key_label", "signing_certificate_label", "folder_drives", "intake_ports",
+                        "hang_seconds"})
 _FURTHEST_MM, _LONGEST_MM = 30.0, 300.0     # no printer is off by more; no sheet is longer
 _MEASURES = frozenset({"columns", "rows", "left", "top", "width", "height", "pitch_x", "pitch_y"})
 DEFAULT_PATH = Path("/etc/station/station.toml")
@@ -31,10 +33,13 @@ DEFAULT_PATH = Path("/etc/station/station.toml")
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """station_id begins every number. check_years: until the next check, by carrier kind (domain §5.4).
+    """station_id begins every number. language: zh or en, where $STATION_LANG does not say.
+
+    check_years: until the next check, by carrier kind (domain §5.4).
 
     signing_p12: the centre's PKCS#12 file, "" = a key of the station's own; signing_password_file: holds its password,
-    "" = asked for; signing_crl: a list of revoked certificates (PEM or DER), "" = none.
+    "" = asked for (of a token: its PIN); signing_pkcs11_module: the library of the centre's token; signing_…_label:
+    what to take on it, "" = the only one there is; signing_crl: a list of revoked certificates, PEM or DER.
     may_be_unchecked: checks that may be 未检测 and the carrier still passes; never accuracy, completeness, usability.
     read_retries: more tries of a sector that failed. place_seconds, error_seconds: what reads that fail may take in one
     place and on a carrier, bad_places: in how many places; then what follows an error is not attempted.
@@ -64,6 +69,10 @@ class Config:
     signing_p12: str = ""
     signing_password_file: str = ""
     signing_crl: str = ""
+    signing_pkcs11_module: str = ""
+    signing_token_label: str = ""
+    signing_key_label: str = ""
+    signing_certificate_label: str = ""
     paper_number: str = "{batch}-{kind}{seq:02d}"
     edition: str = EDITIONS[0]
     overlay_offset_mm: Mapping[str, Sequence[float]] = field(default_factory=dict)
@@ -137,6 +146,8 @@ def load_config(path: Path | None) -> Config:
         if table.get(key, least) < least:
             raise Refused("config-bad-value", path=str(chosen), key=key, value=str(table[key]))
     _check_paper(chosen, table)
+    if table.get("signing_p12") and table.get("signing_pkcs11_module"):
+        raise Refused("config-bad-value", path=str(chosen), key="signing_p12", value="signing_pkcs11_module")
     given: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in table.items()}
     if "appearance" in given:
         given["appearance"] = {**defaults.appearance, **given["appearance"]}
@@ -161,6 +172,8 @@ def _check_paper(path: Path, table: Mapping[str, Any]) -> None:
     """What paper is printed by. Raises: Refused("config-bad-value")."""
     def number(value: object, limit: float) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and -limit <= value <= limit
+    if table.get("language", catalogue.LANGUAGES[0]) not in catalogue.LANGUAGES:
+        raise Refused("config-bad-value", path=str(path), key="language", value=table["language"])
     if table.get("edition", EDITIONS[0]) not in EDITIONS:
         raise Refused("config-bad-value", path=str(path), key="edition", value=table["edition"])
     for queue, offset in table.get("overlay_offset_mm", {}).items():

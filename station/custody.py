@@ -5,13 +5,13 @@ still has a state: a carrier that was read was here. Which acts make sense when 
 """
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from checks.verdict import Outcome
 from station.appearance import answered
-from station.batch import Batch
+from station.batch import Batch, attempt_of
 from station.events import Event, event_from, wanting
 from station.register import Station
 
@@ -62,13 +62,15 @@ class Custody:
 def custody(station: Station, batch: Batch, ready: bool = False) -> Custody:
     """Fold a batch. ready: nothing keeps it from being decided (`batch.obstacles`). Raises: RegisterError."""
     carriers = {number: CarrierState(number) for number in batch.carriers}
-    intakes = {r.intake for r in batch.readings}
+    intakes, numbers = {r.intake for r in batch.readings} - _of_others(batch), _numbers(batch)
     corrected = {event.seq for event in batch.events if event.corrected}
     stage, fresh = "", False               # the last of decided, printed, stamped; read or brought since then?
-    for line in station.register.lines_of("verdict", "decision", "print", "event"):
+    for line in station.register.lines_of("verdict", "decision", "print", "event",
+                                          about={*batch.forms, batch.number}):
         if line["type"] == "verdict":
             if line["intake"] in intakes:
-                fresh = _read(carriers, line) or fresh
+                number = numbers.get(line["intake"], str(line["carrier_no"]))
+                fresh = _read(_of(carriers, number), line, intakes) or fresh
         elif line.get("batch") != batch.number or line["seq"] in corrected:
             continue
         elif line["type"] == "decision":
@@ -81,6 +83,7 @@ def custody(station: Station, batch: Batch, ready: bool = False) -> Custody:
             fresh = _happened(carriers, event) or fresh
             stage = "stamped" if event.event == "stamped" else stage
     for number, each in carriers.items():
+        each.attempt = attempt_of(batch, number)
         said = answered(batch.events, number, each.attempt)
         each.looks = said.items if said else {}
     wanted = wanting(batch.events)
@@ -121,11 +124,29 @@ def _of(carriers: dict[str, CarrierState], number: str) -> CarrierState:
     return carriers[number]
 
 
-def _read(carriers: dict[str, CarrierState], line: Mapping[str, Any]) -> bool:
-    """A carrier that was read was here. Gives whether this begins something that no decision has seen."""
-    state = _of(carriers, str(line["carrier_no"]))
+def _of_others(batch: Batch) -> set[str]:
+    """Readings of this batch that turned out to be of another batch's carrier: it was not here for this one."""
+    return {r.intake for r in batch.readings if r.replaced} - {
+        str(line["replaces"]) for line in batch.verdict_lines.values()}
+
+
+def _numbers(batch: Batch) -> dict[str, str]:
+    """Replaced readings with the number that the last comparison gave to the carrier that was read."""
+    numbers: dict[str, str] = {}
+    for line in reversed(batch.verdict_lines.values()):
+        if line["replaces"]:
+            numbers[str(line["replaces"])] = numbers.get(str(line["intake"]), str(line["carrier_no"]))
+    return numbers
+
+
+def _read(state: CarrierState, line: Mapping[str, Any], intakes: Collection[str]) -> bool:
+    """A carrier that was read was here. Gives whether this begins something that no decision has seen.
+
+    A comparison alone brings nothing here, unless the reading that it replaces was none of this batch.
+    """
     state.read, state.kind = True, str(line["kind"])
-    if not line["replaces"] and state.where != "store":
+    of_others = line["replaces"] not in intakes and state.where == "expected"
+    if state.where != "store" and (not line["replaces"] or of_others):
         _comes(state)
     return True
 
@@ -142,7 +163,7 @@ def _decided(carriers: dict[str, CarrierState], batch: Batch, line: Mapping[str,
         state = _of(carriers, number)
         state.outcome = Outcome.FAILED if number in line["returned"] else Outcome.PASSED
         if number in line["returned"]:
-            state.attempt, state.reasons = state.attempt + 1, ()
+            state.reasons = ()
 
 
 def _happened(carriers: dict[str, CarrierState], event: Event) -> bool:

@@ -60,7 +60,7 @@ def route(config: Config, kind: str, raw: bytes) -> dict[str, str]:
 
 def to_be_sent(station: Station, number: str) -> Line | None:
     """The newest print line of a paper if it was made for a queue and surely has not come out; else None."""
-    prints = [line for line in station.register.lines_of("print")
+    prints = [line for line in station.register.lines_of("print", about=(number,))
               if line["number"] == number and line["paper"] != "overlay"]     # one half of it, not the paper
     if not prints or not prints[-1].get("queue"):
         return None
@@ -83,7 +83,7 @@ def all_to_be_sent(station: Station) -> list[tuple[Line, str]]:
 
 def copies_printed(station: Station, number: str) -> int:
     """How many copies of a paper came out of printers, reprints too; those that people printed are not known."""
-    return sum(int(line["copies"]) for line in station.register.lines_of("delivery")
+    return sum(int(line["copies"]) for line in station.register.lines_of("delivery", about=(number,))
                if line["number"] == number and line["state"] == "completed")
 
 
@@ -154,7 +154,8 @@ def _record(station: Station, line: Line, delivery: Delivery) -> None:
 
 
 def _deliveries(station: Station, line: Line) -> list[Line]:
-    return [each for each in station.register.lines_of("delivery") if each["file"] == line["file"]]
+    return [each for each in station.register.lines_of("delivery", about=(line["file"],))
+            if each["file"] == line["file"]]
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from checks import catalogue
 from checks.verdict import Outcome
 from labels.sentences import forbidden_words
 from station.appearance import answered, is_good
-from station.batch import Batch, UsageError, attempt_of, fold, keep_scan, load_verdict, two_people
+from station.batch import Batch, UsageError, attempt_of, failed_readings, fold, keep_scan, load_verdict, two_people
 from station.custody import CarrierState, Custody, custody
 from station.events import EVERY_STATION, Event, events_of
 from station.people import roster
@@ -73,20 +73,27 @@ def record(station: Station, act: Act) -> list[Event]:
     _check_words(act)
     if RULES[act.event].station:
         _check_station(station, act)
-        return [_append(station, act, "", {})]
+        return [_append(station, act, "", {}, {})]
     batch = fold(station, act.batch)
     now = custody(station, batch)
     chosen = _chosen(batch, now, act)
     for number in chosen:
         _CHECKS.get(act.event, _nothing)(_Moment(station, batch, now, act), number)
     facts = keep_scan(station, station.home.batches / batch.number, act.scan) if act.scan else {}
-    return [_append(station, act, number, facts) for number in chosen]
+    return [_append(station, act, number, facts, _attempt(batch, act, number)) for number in chosen]
 
 
-def _append(station: Station, act: Act, number: str, scan: Mapping[str, str]) -> Event:
-    facts = {**act.facts, **scan}
+def _attempt(batch: Batch, act: Act, number: str) -> dict[str, int]:
+    """Which 报送 an act is about: what was seen is of the one that is here, what goes back is the one that was read."""
     if act.event == "appearance":
-        facts["attempt"] = attempt_of(station, act.batch, number)
+        return {"attempt": attempt_of(batch, number)}
+    if act.event == "return":
+        return {"attempt": max((r.attempt for r in batch.readings if r.carrier_no == number), default=1)}
+    return {}
+
+
+def _append(station: Station, act: Act, number: str, scan: Mapping[str, str], attempt: Mapping[str, int]) -> Event:
+    facts = {**act.facts, **scan, **attempt}
     if act.methods[1]:
         facts["second_method"] = act.methods[1]
     batch = "" if act.batch == EVERY_STATION else act.batch
@@ -156,8 +163,9 @@ def _chosen(batch: Batch, now: Custody, act: Act) -> tuple[str, ...]:
             raise UsageError("event-no-carrier", what=act.event)
         return ("",)
     for number in act.carriers:
-        if number not in now.carriers and (batch.carriers or batch.readings):
-            raise UsageError("carrier-unknown", carrier=number, carriers=" ".join(filter(None, now.carriers)) or "-")
+        known = dict.fromkeys((*now.carriers, *(() if batch.carriers else batch.packages)))
+        if number not in known and (batch.carriers or batch.packages or batch.readings):
+            raise UsageError("carrier-unknown", carrier=number, carriers=" ".join(filter(None, known)) or "-")
     if act.carriers:
         return tuple(dict.fromkeys(act.carriers))
     return tuple(now.carriers) or ("",)
@@ -198,12 +206,13 @@ def _goes_back(moment: _Moment, number: str) -> None:
 
 
 def _sent_back(moment: _Moment, number: str) -> None:
+    """A failure is final, so its carrier may go back at once, before the others are there to be decided with it."""
     state = _state(moment, number)
     _goes_back(moment, number)
-    if state.outcome != Outcome.FAILED:
-        raise _refuse("return-not-failed", number, state)
     if state.again:
         raise _refuse("return-twice", number, state)
+    if state.outcome != Outcome.FAILED and not failed_readings(moment.station, moment.batch, number):
+        raise _refuse("return-not-failed", number, state)
 
 
 def _stores(moment: _Moment, number: str) -> None:
@@ -246,7 +255,7 @@ def _is_looked_at(moment: _Moment, number: str) -> None:
     state, act = _state(moment, number), moment.act
     if state.where != "here":
         raise _refuse("carrier-not-here", number, state)
-    before = answered(moment.batch.events, number, attempt_of(moment.station, act.batch, number))
+    before = answered(moment.batch.events, number, attempt_of(moment.batch, number))
     better = before is not None and any(
         not is_good(item, before.items.get(item, answer)) and is_good(item, answer)
         and item in before.items for item, answer in act.facts["items"].items())

@@ -40,8 +40,15 @@ class Event:
 
 def events_of(register: Register, batch: str | None) -> tuple[Event, ...]:
     """All acts of a batch ("-": of the station itself; None: every act), oldest first. Raises: RegisterError."""
+    about = () if batch in (None, EVERY_STATION) else (batch,)
     wanted = "" if batch == EVERY_STATION else batch
-    lines = [line for line in register.lines_of("event") if wanted is None or line.get("batch", "") == wanted]
+    return events_from(line for line in register.lines_of("event", about=about)
+                       if wanted is None or line.get("batch", "") == wanted)
+
+
+def events_from(of_batch: Iterable[Mapping[str, Any]]) -> tuple[Event, ...]:
+    """The acts of these `event` lines, oldest first; those that one of them corrects no longer count."""
+    lines = list(of_batch)
     corrected = {line["line"] for line in lines if line["event"] == "correction" and "line" in line}
     return tuple(event_from(line, line["seq"] in corrected) for line in lines)
 

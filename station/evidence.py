@@ -32,9 +32,10 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from station.batch import UsageError
-from station.home import write_durably
+from station.home import RegisterError, write_durably
 from station.keys import Signer, fingerprint, open_signer, verifies
 from station.register import Station
+from station.signing_token import TokenKey
 
 _HEAD = re.compile(rb"/Keywords \(head:([0-9a-f]{64})\)")
 _HOSTILE = (ValueError, LookupError, TypeError, AttributeError)     # what altered files make of the parser: measured
@@ -100,15 +101,24 @@ def issue(station: Station, signer: Signer, path: Path, drawn: bytes, record: Ma
     record: number, paper (its kind), batch, reprint, copies …, and head: the hash that the paper bears.
     Raises: RegisterError.
     """
-    raw = signed_pdf(signer, drawn, str(record["number"]))
-    sha256 = write_durably(path, raw)
-    write_durably(station.home.outbox / path.name, raw)
-    station.register.append("print", {**record, "file": os.path.relpath(path, station.home.root), "sha256": sha256,
-                                      "signed": signer.fingerprint})
+    raw, file = signed_pdf(signer, drawn, str(record["number"])), os.path.relpath(path, station.home.root)
+    with station.home.locked():                                # two people print two papers at one moment
+        if any(line["file"] == file for line in station.register.lines_of("print", about=(file,))):
+            raise RegisterError("number-just-taken", number=str(record["number"]))
+        sha256 = write_durably(path, raw)
+        write_durably(station.home.outbox / path.name, raw)
+        station.register.append("print", {**record, "file": file, "sha256": sha256, "signed": signer.fingerprint})
 
 
 def signed_pdf(signer: Signer, drawn: bytes, number: str) -> bytes:
     """A drawn PDF with an invisible PAdES signature over all of it (baseline B: no time stamp, we are off line)."""
+    metadata = signers.PdfSignatureMetadata(field_name="Station", md_algorithm="sha256", reason=number,
+                                            subfilter=SigSeedSubFilter.PADES)
+    writer = IncrementalPdfFileWriter(BytesIO(drawn))
+    if isinstance(signer.key, TokenKey):
+        with signer.key.present():
+            signed = signers.sign_pdf(writer, metadata, signer=signer.key.pdf_signer(signer.certificate, signer.others))
+        return bytes(signed.getbuffer())
     certificates = load_certs_from_pemder_data(_pem(signer.certificate, *signer.others))
     own = load_private_key_from_pemder_data(
         signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()), None)
@@ -117,9 +127,7 @@ def signed_pdf(signer: Signer, drawn: bytes, number: str) -> bytes:
     for each in others:
         store.register(each)
     stamp = signers.SimpleSigner(signing_cert=certificate, signing_key=own, cert_registry=store)
-    metadata = signers.PdfSignatureMetadata(field_name="Station", md_algorithm="sha256", reason=number,
-                                            subfilter=SigSeedSubFilter.PADES)
-    signed = signers.sign_pdf(IncrementalPdfFileWriter(BytesIO(drawn)), metadata, signer=stamp)
+    signed = signers.sign_pdf(writer, metadata, signer=stamp)
     return bytes(signed.getbuffer())
 
 

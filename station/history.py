@@ -250,7 +250,7 @@ def _act(standing: dict[str, Piece], line: Mapping[str, Any]) -> None:
             standing[intake] = replace(piece, place=str(line.get("place") or piece.place or "-"))
         elif event in _OUT_OF_STORE:
             standing[intake] = replace(piece, place="")
-        elif event == "return" and piece.standing == "read":
+        elif event == "return" and piece.standing == "read" and piece.line["seq"] < line["seq"]:
             standing[intake] = replace(piece, standing="returned")
 
 

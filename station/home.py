@@ -48,6 +48,7 @@ class Home:
         self.papers = root / "papers"      # of no batch: attestations, lock pages
         self.keys = root / "keys"
         self.index = root / "index"        # made from the rest; may be deleted at any time
+        self._held = 0
 
     def prepare(self) -> None:
         """Make the folders, and try that something can be kept here.
@@ -63,13 +64,21 @@ class Home:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """The one shared act of several processes: numbering and the register's append."""
+        """The one shared act of several processes: numbering and the register's append. May be held in itself.
+
+        Never while a person is asked for something.
+        """
+        if self._held:
+            yield
+            return
         with kept(self.root):
             handle = os.open(self.register / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            self._held = 1
             yield
         finally:
+            self._held = 0
             os.close(handle)
 
 

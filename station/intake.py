@@ -73,7 +73,7 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
         hashers.use(_algorithms(form, lying.algorithms))
         found = (*found, *enclosed.findings, *health.findings)
         work = Work(hashers, identity, structure, found, binding, plan, enclosed, form, health)
-        attempt = batches.attempt_of(station, batch, binding.carrier_no)
+        attempt = batches.attempt_of(batches.fold(station, batch), binding.carrier_no) if batch else 1
         refuse_fourth(station, readings_of(station, form, (binding.carrier_no, identity), attempt),
                       binding.carrier_no, batch)
         with _journal(station, _header(source, carrier, form, choice, work), progress) as journal:
@@ -289,6 +289,7 @@ def _why_over(begun: Mapping[str, Any], now: Mapping[str, Any]) -> str:
 def _journal(station: Station, header: dict[str, Any], progress: Progress) -> Iterator[Journal]:
     station.home.prepare()
     station.register.repair()
+    station.register.check_clock()
     policy = {**header, "policy_sha256": station.config.policy_sha256()}
     journal = take_up(station.home, lambda first: is_same_piece(first, policy) and all(
         first.get(key) == value for key, value in policy.items() if key not in _PIECE))

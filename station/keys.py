@@ -1,4 +1,4 @@
-"""The centre's key: a PKCS#12 file of the configuration, else an authority of our own made on first use.
+"""The centre's key: a PKCS#12 file or PKCS#11 token of the configuration, else an authority made on first use.
 
 Takes the configuration and the home, gives a `Signer`; relies on cryptography. A key that may not sign any more is a
 refusal before anything is said to be done. Sources: RFC 5280 (certificates, lists of revoked ones), RFC 7292 (PKCS#12).
@@ -21,9 +21,11 @@ from cryptography.x509.oid import NameOID
 from carriers.model import Refused
 from station.config import Config
 from station.home import Home, kept, write_durably
+from station.signing_token import TokenKey, open_token
 
 _YEARS = 30                        # of our own certificate: papers are kept longer than any office computer
 _OWN = "station.pem"
+_TRIAL = b"station: a trial of the key"
 Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
@@ -31,7 +33,7 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 class Signer:
     """A private key with its certificate. others: the certificates above it. own: made by this station itself."""
 
-    key: Key
+    key: Key | TokenKey
     certificate: x509.Certificate
     others: tuple[x509.Certificate, ...]
     own: bool
@@ -43,18 +45,23 @@ class Signer:
 
     def sign(self, message: bytes) -> bytes:
         """A detached signature (ECDSA or RSA PKCS #1 v1.5, over SHA-256)."""
+        if isinstance(self.key, TokenKey):
+            return self.key.sign(message)
         if isinstance(self.key, rsa.RSAPrivateKey):
             return self.key.sign(message, padding.PKCS1v15(), hashes.SHA256())
         return self.key.sign(message, ec.ECDSA(hashes.SHA256()))
 
 
 def open_signer(config: Config, home: Home, ask: Callable[[], str] | None = None) -> Signer:
-    """The key that signs today. ask: gives the password of the PKCS#12 file where the configuration names none.
+    """The key that signs today. ask: gives the password of the file, or the PIN, where the configuration names none.
 
-    Raises: Refused("key-unreadable" | "key-password" | "key-absent" | "key-kind" | "key-expired" | "key-revoked");
-    RegisterError where our own key cannot be kept.
+    Raises: Refused("key-unreadable" | "key-password" | "key-absent" | "key-kind" | "key-expired" | "key-revoked" |
+    "key-token-…"); RegisterError where our own key cannot be kept.
     """
-    signer = _of_file(Path(config.signing_p12), config, ask) if config.signing_p12 else _our_own(home)
+    if config.signing_pkcs11_module:
+        signer = _of_token(config, ask)
+    else:
+        signer = _of_file(Path(config.signing_p12), config, ask) if config.signing_p12 else _our_own(home)
     certificate, now = signer.certificate, datetime.now(UTC)
     if not certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
         raise Refused("key-expired", begin=f"{certificate.not_valid_before_utc:%Y-%m-%d}",
@@ -109,12 +116,25 @@ def _bytes(path: str | Path) -> bytes:
         raise Refused("key-unreadable", path=str(path), reason=os.strerror(failure.errno or 0)) from failure
 
 
-def _of_file(path: Path, config: Config, ask: Callable[[], str] | None) -> Signer:
-    raw = _bytes(path)
+def _password(config: Config, ask: Callable[[], str] | None) -> bytes:
     if config.signing_password_file:
-        password = _bytes(config.signing_password_file).rstrip(b"\r\n")
-    else:
-        password = (ask() if ask else "").encode()
+        return _bytes(config.signing_password_file).rstrip(b"\r\n")
+    return (ask() if ask else "").encode()
+
+
+def _of_token(config: Config, ask: Callable[[], str] | None) -> Signer:
+    """The key on a token; that it signs, and for this certificate, is tried now."""
+    labels = {"token": config.signing_token_label, "key": config.signing_key_label,
+              "certificate": config.signing_certificate_label}
+    key, certificate, others = open_token(config.signing_pkcs11_module, labels, _password(config, ask).decode())
+    signer = Signer(key, certificate, others, own=False)
+    if not verifies(certificate, signer.sign(_TRIAL), _TRIAL):
+        raise Refused("key-token-certificate", token=key.token, label=labels["certificate"] or "-", count=1)
+    return signer
+
+
+def _of_file(path: Path, config: Config, ask: Callable[[], str] | None) -> Signer:
+    raw, password = _bytes(path), _password(config, ask)
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(raw, password or None)
     except ValueError as failure:                              # a wrong password and a broken file look alike

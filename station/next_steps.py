@@ -5,12 +5,14 @@ without a step: a failed or undecided carrier always has one.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from checks.judge import NEVER_ACCEPTED
 from checks.verdict import Outcome, Severity, Verdict
+from labels.sentences import edition
 from station.attempts import UNREAD
-from station.batch import Obstacle, fold
+from station.batch import Batch, Obstacle, fold, unread
+from station.custody import Custody
 from station.on_carrier import CARRIER
 from station.recheck import rechecked
 from station.register import Station
@@ -23,8 +25,15 @@ def next_steps(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     reference, counts, intake = verdict.reference, verdict.counts, verdict.intake
     if counts.files and counts.listed > 1 and counts.missing + counts.differs == counts.listed:
         yield Obstacle("next-other-list", {"intake": intake})
-    if verdict.outcome is Outcome.FAILED:
-        yield Obstacle("next-failed", {})
+    of_others = [j for j in verdict.findings if j.code == "carrier-of-another-unit"]
+    if of_others:
+        yield Obstacle("next-other-unit", {"intake": intake, "fonds": str(of_others[0].facts["fonds"]),
+                                           "unit": str(of_others[0].facts["unit"])})
+    elif verdict.outcome is Outcome.FAILED:
+        if any(j.code == "carrier-number-differs" for j in verdict.findings):
+            yield Obstacle("next-other-carrier", {"intake": intake, "form": reference.form_name,
+                                                  "carrier": verdict.carrier.number or "-"})
+        yield _goes_back(verdict)
         yield from _second_drive(station, verdict)
     if verdict.outcome is Outcome.UNDECIDED:
         yield from _undecided(verdict)
@@ -68,11 +77,20 @@ def _undecided(verdict: Verdict) -> Iterator[Obstacle]:
             "intake": verdict.intake, "codes": some(open_to_people), "first": open_to_people[0]})
 
 
+def _goes_back(verdict: Verdict) -> Obstacle:
+    """A failure is final: the carrier goes back at once. One whose number nobody told goes back after the decision."""
+    if verdict.batch and verdict.carrier.number and not rechecked(verdict.reference):
+        codes = sorted({edition()["reason_of"].get(j.code, "R99") for j in verdict.findings
+                        if j.severity is Severity.REJECT})
+        return Obstacle("next-return", {"batch": verdict.batch, "carrier": verdict.carrier.number,
+                                        "reasons": ",".join(codes)})
+    return Obstacle("next-failed", {})
+
+
 def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     """Go on with the carriers that were not read yet, or not settled; else decide."""
     batch = fold(station, verdict.batch)
-    read = {reading.carrier_no for reading in batch.current}
-    absent = [number for number in batch.carriers if number not in read]
+    absent = unread(batch)
     if absent:
         yield Obstacle("next-absent", {"batch": batch.number, "count": str(len(absent)), "carriers": some(absent)})
         return
@@ -82,10 +100,35 @@ def _of_batch(station: Station, verdict: Verdict) -> Iterator[Obstacle]:
     if verdict.outcome is not Outcome.UNDECIDED and doubtful:
         yield Obstacle("next-doubtful", {"batch": batch.number, "intakes": some(doubtful)})
     elif verdict.outcome is not Outcome.UNDECIDED:
-        counted = {reading.intake for reading in batch.current}
-        listed = sum(v["listed"] for v in station.register.lines_of("verdict") if v["intake"] in counted)
+        listed = sum(int(batch.verdict_lines[reading.intake]["listed"]) for reading in batch.current)
         yield Obstacle("next-decide" if listed >= batch.line_count else "next-lines-left", {
             "batch": batch.number, "lines": str(batch.line_count), "listed": str(listed)})
+
+
+def batch_steps(batch: Batch, now: Custody, open_points: Sequence[Obstacle], decided: bool) -> Iterator[Obstacle]:
+    """What is to be done with a batch as it stands, in the order in which it is done; nothing where all is stored."""
+    facts, states = {"batch": batch.number}, now.carriers.values()
+    away = [c.carrier_no for c in states if c.again or (c.where == "away" and c.outcome != Outcome.PASSED)]
+    if away:
+        yield Obstacle("step-again", {**facts, "carriers": some(away)})
+    failed = [c.carrier_no for c in states if c.outcome == Outcome.FAILED and c.where == "here" and not c.again
+              and not c.exception]
+    if failed:
+        yield Obstacle("step-return", {**facts, "carriers": some(failed),
+                                       "paper": str(batch.decisions[-1]["number"]), "first": failed[0]})
+    if not decided and not open_points and batch.readings:
+        yield Obstacle("batch-ready", facts)
+    elif not decided:
+        lacking = [number for number in unread(batch) if number not in away]
+        come = [number for number in lacking if number in now.carriers and now.carriers[number].where == "here"]
+        yield Obstacle("step-read" if come else "step-receive", {**facts, "carriers": some(come or lacking) or "-"}) \
+            if lacking or not batch.readings else Obstacle("step-open", facts)
+    elif now.state in ("passed", "partly", "failed", "printed"):
+        yield Obstacle("step-stamp", {**facts, "paper": str(batch.decisions[-1]["number"])})
+    passed = [c for c in states if c.outcome == Outcome.PASSED and c.where == "here"]
+    if decided and passed:
+        yield Obstacle("step-store-disk" if any(c.kind == "disk" and not c.sealed for c in passed) else "step-store",
+                       {**facts, "carriers": some([c.carrier_no for c in passed])})
 
 
 def some(names: list[str]) -> str:

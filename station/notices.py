@@ -19,7 +19,7 @@ from typing import IO, Any, NamedTuple
 
 from checks.judge import final_outcome, open_doubts
 from checks.normalise import encoding_of, text_lines
-from checks.verdict import Decision, Judgement, Outcome, Severity, Verdict, from_record, to_record
+from checks.verdict import Decision, Judgement, Outcome, Resolution, Severity, Verdict, from_record, to_record
 from labels.carrier_label import SPINE, draw_spine, label_values
 from labels.certificate import BlankForm, Printing, draw_blank, draw_overlay
 from labels.label_sheet import Piece, Stock, StockUse, draw_label_sheet
@@ -39,7 +39,8 @@ from labels.notices import (
 from labels.print_grid import draw_print_grid
 from labels.sentences import declared, edition, final_readings, forbidden_words, name_of
 from station import evidence, papers
-from station.batch import UsageError, check_list, fold, form_summary, load_verdict
+from station.batch import Batch, UsageError, check_list, counting_verdicts, fold, form_summary, load_verdict
+from station.delivery import route
 from station.evidence import ready_signer
 from station.home import RegisterError, kept, sync_folder, write_durably
 from station.journal import read_list
@@ -51,6 +52,7 @@ from station.register import Station, utc_now
 _DETAIL_CHARS = 120
 _LINES_SHOWN = 3
 _SHEET = "label-sheet"
+ROUTED = frozenset({"return", "receipt"})    # go to the paper queue at once: somebody stands at the desk for them
 
 
 class Kind(NamedTuple):
@@ -74,8 +76,9 @@ KINDS: Mapping[str, Kind] = {
 
 def next_number(station: Station, letter: str, base: str) -> str:
     """The number of the next paper of this letter. base: the batch; of a paper of no batch what it is about."""
-    taken = {line["number"] for line in station.register.lines_of("print")}
     template = station.config.paper_number
+    about = (base,) if "{batch}" in template else ()
+    taken = {line["number"] for line in station.register.lines_of("print", about=about)}
     return next(number for seq in range(1, 1_000_000)
                 if (number := template.format(batch=base, kind=letter, seq=seq)) not in taken)
 
@@ -92,18 +95,19 @@ def issue(station: Station, kind: str, batch: str, record: Any) -> Paper:
                           "edition": edition_of(station, batch)}, path, 0)
 
 
-def reprint(station: Station, number: str) -> Paper:
-    """Any paper of the register again, with the same words, marked as a reprint and counted.
+def reprint(station: Station, number: str) -> list[Paper]:
+    """Any paper of the register again, with the same words, marked as a reprint and counted; of a decision whose
+    printing broke off all the papers that are missing.
 
     Raises: UsageError("paper-unknown"); RegisterError.
     """
-    prints = [line for line in station.register.lines_of("print") if line["number"] == number]
+    prints = [line for line in station.register.lines_of("print", about=(number,)) if line["number"] == number]
     if not prints or "record" not in prints[0]:
         return papers.reprint(station, number)
     first = prints[0]
     path = _folder(station, first["batch"]) / f"{number}-R{len(prints):02d}.pdf"
-    return _put(station, {key: first[key] for key in ("number", "paper", "batch", "record", "edition")}, path,
-                len(prints))
+    return [_put(station, {key: first[key] for key in ("number", "paper", "batch", "record", "edition")}, path,
+                 len(prints))]
 
 
 def _put(station: Station, line: Mapping[str, Any], path: Path, reprint_no: int) -> Paper:
@@ -129,8 +133,9 @@ def _keep(station: Station, signer: Signer, paper: Paper, pdf: bytes, line: Mapp
         if not paper.path.parent.is_dir():
             paper.path.parent.mkdir(parents=True)
             sync_folder(paper.path.parent.parent)
+    sent = route(station.config, paper.kind, pdf) if paper.kind in ROUTED else {}
     evidence.issue(station, signer, paper.path, pdf, {
-        "decision": "", "intake": "", **line, "missing_glyphs": paper.missing})
+        "decision": "", "intake": "", **line, **sent, "missing_glyphs": paper.missing})
     return paper
 
 
@@ -184,7 +189,8 @@ def tape_labels(station: Station, volsers: Sequence[str]) -> Paper:
 
     Raises: UsageError("volser-malformed" | "volser-twice": given twice or printed before); RegisterError.
     """
-    printed = {serial for line in station.register.lines_of("print") if line["paper"] == "tape-labels"
+    printed = {serial for line in station.register.lines_of("print", about=("tape-labels",))
+               if line["paper"] == "tape-labels"
                for serial in line["record"]["volsers"]}
     for serial in volsers:
         if not is_volser(serial):
@@ -208,17 +214,17 @@ def print_grid(station: Station, queue: str) -> Path:
 
 def return_notice(station: Station, number: str, given: Mapping[str, Sequence[ReturnReason]], due: str = "",
                   remark: str = "") -> Paper:
-    """退回通知单 for the carriers that a decision returned; reasons follow from the findings, unless given.
+    """退回通知单 for the carriers that a decision returned, or that fail a batch which is still open.
 
-    given: reasons by carrier, as people say them. Raises: UsageError("paper-unknown" | "nothing-returned" |
+    number: of a 检验表 or of a batch. given: reasons by carrier, as people say them; else those with which people sent
+    the carrier back, else what follows from the findings. Raises: UsageError("paper-unknown" | "nothing-returned" |
     "not-returned" | "return-reason-unknown" | "return-reason-missing" | "words-forbidden"); RegisterError.
     """
     said = " ".join([remark, due, *(reason.detail for reasons in given.values() for reason in reasons)])
     for word in forbidden_words(said):                         # a form and a file's name may say what they like
         raise UsageError("words-forbidden", word=word)
-    decision, _ = load_decision(station, number)
-    returned = [v for v in final_readings(decision)
-                if final_outcome(v, decision.resolutions) is not Outcome.PASSED]
+    grounds = _grounds(station, number)
+    returned = [v for v in grounds.verdicts if final_outcome(v, grounds.resolutions) is not Outcome.PASSED]
     if not returned:
         raise UsageError("nothing-returned", number=number)
     names = [_name(verdict) for verdict in returned]
@@ -226,20 +232,51 @@ def return_notice(station: Station, number: str, given: Mapping[str, Sequence[Re
         if carrier not in names:
             raise UsageError("not-returned", carrier=carrier, number=number, returned="、".join(names))
     carriers = tuple(ReturnedCarrier(_name(v), f"{name_of(v.carrier.kind)} {v.carrier.medium}".strip(), v.attempt,
-                                     _checked(_name(v), given.get(_name(v)) or return_reasons(v, decision)))
+                                     _checked(_name(v), given.get(_name(v)) or _reasons(grounds, v)))
                      for v in returned)
-    fields = decision.form.fields
-    record = ReturnNotice(next_number(station, KINDS["return"].letter, decision.batch), decision.batch, utc_now(),
-                          decision.receiving_org, fields.get("unit_name", ""), fields.get("fonds_no", ""), number,
-                          carriers, due, remark)
-    return issue(station, "return", decision.batch, record)
+    fields = grounds.batch.fields
+    record = ReturnNotice(next_number(station, KINDS["return"].letter, grounds.batch.number), grounds.batch.number,
+                          utc_now(), station.config.receiving_org, fields.get("unit_name", ""),
+                          fields.get("fonds_no", ""), grounds.certificate, carriers, due, remark)
+    return issue(station, "return", grounds.batch.number, record)
+
+
+class _Grounds(NamedTuple):
+    """What a 退回通知单 rests on. certificate: "" = the batch is not decided. verdicts: the last of each carrier."""
+
+    batch: Batch
+    certificate: str
+    verdicts: Sequence[Verdict]
+    resolutions: Sequence[Resolution]
+
+
+def _grounds(station: Station, number: str) -> _Grounds:
+    try:
+        decision, _ = load_decision(station, number)
+    except UsageError:
+        batch = fold(station, number)
+        failed = [v for v in counting_verdicts(station, batch) if v.intake not in batch.decided_intakes
+                  and final_outcome(v, batch.resolutions) is Outcome.FAILED]
+        return _Grounds(batch, "", list({_name(v): v for v in failed}.values()), batch.resolutions)
+    return _Grounds(fold(station, decision.batch), number, final_readings(decision), decision.resolutions)
+
+
+def _reasons(grounds: _Grounds, verdict: Verdict) -> tuple[ReturnReason, ...]:
+    """As people sent it back; the words of the findings stand with the codes that follow from them."""
+    found = {reason.code: reason for reason in return_reasons(verdict, grounds.resolutions)}
+    sent = [e for e in grounds.batch.events if e.event == "return" and e.carrier_no == verdict.carrier.number
+            and e.facts.get("attempt", verdict.attempt) == verdict.attempt and not e.corrected]
+    if not sent:
+        return tuple(found.values())
+    note = str(sent[-1].facts.get("note", ""))
+    return tuple(found.get(code) or ReturnReason(code, note) for code in sent[-1].facts["reasons"])
 
 
 def _name(verdict: Verdict) -> str:
     return verdict.carrier.number or verdict.carrier.volume_label or verdict.intake
 
 
-def return_reasons(verdict: Verdict, decision: Decision) -> tuple[ReturnReason, ...]:
+def return_reasons(verdict: Verdict, resolutions: Sequence[Resolution]) -> tuple[ReturnReason, ...]:
     """Why a carrier goes back, from what was found: its rejects, and its doubts that nobody accepted (domain §3.6).
 
     Returns: one reason a code, in the order of the codes, with the words of its first finding. () = nothing found.
@@ -247,7 +284,7 @@ def return_reasons(verdict: Verdict, decision: Decision) -> tuple[ReturnReason, 
     code_of: Mapping[str, str] = edition()["reason_of"]
     rejects = [j for j in verdict.findings if j.severity is Severity.REJECT]
     grounds: dict[str, list[Judgement]] = {}
-    for judged in rejects or open_doubts(verdict, decision.resolutions) or _not_accepted(verdict, decision):
+    for judged in rejects or open_doubts(verdict, resolutions) or _not_accepted(verdict, resolutions):
         grounds.setdefault(code_of.get(judged.code, "R99"), []).append(judged)
     reasons = []
     for code, found in sorted(grounds.items()):
@@ -257,8 +294,8 @@ def return_reasons(verdict: Verdict, decision: Decision) -> tuple[ReturnReason, 
     return tuple(reasons)
 
 
-def _not_accepted(verdict: Verdict, decision: Decision) -> list[Judgement]:
-    refused = {(r.code, r.path) for r in decision.resolutions if r.intake == verdict.intake and r.answer != "accept"}
+def _not_accepted(verdict: Verdict, resolutions: Sequence[Resolution]) -> list[Judgement]:
+    refused = {(r.code, r.path) for r in resolutions if r.intake == verdict.intake and r.answer != "accept"}
     return [j for j in verdict.findings if (j.code, j.path) in refused or (j.code, "") in refused]
 
 

@@ -12,9 +12,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import NamedTuple
 
 from checks.judge import batch_outcome, final_outcome
-from checks.verdict import Decision, EarlierDecision, Exceptional, Outcome, Verdict, from_record, to_record
+from checks.verdict import (
+    Decision,
+    EarlierDecision,
+    Exceptional,
+    Outcome,
+    SentBack,
+    Verdict,
+    from_record,
+    to_record,
+)
 from labels.carrier_label import Labelling, draw_disc_labels
 from labels.certificate import Printing, draw_certificate
 from labels.media_labels import draw_disk_labels, draw_tape_labels
@@ -24,6 +34,7 @@ from station.appearance import cell
 from station.batch import (
     READING_OPEN,
     Batch,
+    Obstacle,
     UsageError,
     counting_verdicts,
     fold,
@@ -70,20 +81,36 @@ class Paper:
     missing: tuple[str, ...] = ()
 
 
-def decide(station: Station, number: str, people: People, ask: Callable[[], str] | None = None
-           ) -> tuple[Decision, list[Paper]]:
+class Weighed(NamedTuple):
+    """A batch with the verdicts that its next decision is about, and what keeps it open."""
+
+    batch: Batch
+    verdicts: Sequence[Verdict]
+    obstacles: Sequence[Obstacle]
+
+
+def weigh(station: Station, number: str) -> Weighed:
+    """Fold a batch for its decision, once. Raises: UsageError("batch-unknown"); RegisterError."""
+    batch = fold(station, number)
+    verdicts = counting_verdicts(station, batch)
+    return Weighed(batch, verdicts, obstacles(station, batch, verdicts))
+
+
+def decide(station: Station, number: str, people: People, ask: Callable[[], str] | None = None,
+           weighed: Weighed | None = None) -> tuple[Decision, list[Paper]]:
     """Decide a batch and print its papers. ask: gives the password of the centre's key, where one is needed.
+
+    weighed: as `weigh` has just given it.
 
     Raises: UsageError("same-person" | "batch-unknown" | "batch-decided"), BatchOpen; RegisterError; Refused("key-…").
     """
     two_people(people.operator, people.reviewer)
-    batch = fold(station, number)
     for word in forbidden_words(f"{people.remark} {people.appearance}"):
         raise UsageError("words-forbidden", word=word)
-    verdicts = counting_verdicts(station, batch)
+    batch, verdicts, open_points = weighed or weigh(station, number)
     if verdicts and all(v.intake in batch.decided_intakes for v in verdicts):
-        raise UsageError("batch-decided", batch=number)
-    if any(o.what != "open-appearance" or not people.appearance for o in obstacles(station, batch, verdicts)):
+        return _completed(station, batch, people, ask)
+    if any(o.what != "open-appearance" or not people.appearance for o in open_points):
         raise UsageError("batch-open", batch=number)
     outcomes, set_aside = _carrier_outcomes(batch, verdicts), set_aside_verdicts(station, batch)
     decision = Decision(
@@ -95,19 +122,37 @@ def decide(station: Station, number: str, people: People, ask: Callable[[], str]
         remark=people.remark, appearance=people.appearance or cell(batch.events, _final(verdicts)),
         receiving_org=station.config.receiving_org, station=station.config.station_id,
         earlier=_earlier(batch, outcomes), exceptions=_exceptions(batch),
-        seen_each=not people.appearance, set_aside=tuple(set_aside))
-    if _path(station, number, decision.number).exists():         # a number is given once, even if its line is gone
-        raise RegisterError("number-taken", number=decision.number)
+        seen_each=not people.appearance, set_aside=tuple(set_aside), sent_back=_sent_back(batch, verdicts))
     signer = ready_signer(station, ask)                         # a key that may not sign is found out now
-    raw = record_json(to_record(decision))
-    decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
-    head = station.register.append("decision", {
-        "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
-        "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
-        "intakes": [v.intake for v in verdicts],
-        "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
-        "decision_sha256": decision_sha256})
+    with station.home.locked():                                 # two people decide one batch at one moment
+        if any(line["number"] == decision.number
+               for line in station.register.lines_of("decision", about=(decision.number,))):
+            raise RegisterError("number-just-taken", number=decision.number)
+        if _path(station, number, decision.number).exists():    # a number is given once, even if its line is gone
+            raise RegisterError("number-taken", number=decision.number)
+        raw = record_json(to_record(decision))
+        decision_sha256 = write_durably(station.home.batches / number / f"{decision.number}.json", raw)
+        head = station.register.append("decision", {
+            "batch": number, "number": decision.number, "outcome": decision.outcome, "operator": people.operator,
+            "reviewer": people.reviewer, "methods": list(people.methods), "remark": people.remark,
+            "intakes": [v.intake for v in verdicts],
+            "returned": sorted(c for c, o in outcomes.items() if o is not Outcome.PASSED),
+            "decision_sha256": decision_sha256})
     return decision, print_all(station, signer, decision, head)
+
+
+def _completed(station: Station, batch: Batch, people: People, ask: Callable[[], str] | None
+               ) -> tuple[Decision, list[Paper]]:
+    """The same command again after the disk was full or the power failed: the papers that are still missing.
+
+    Raises: UsageError("batch-decided") where none is, or other people come.
+    """
+    decision, head = load_decision(station, str(batch.decisions[-1]["number"]))
+    papers = print_all(station, ready_signer(station, ask), decision, head) \
+        if (decision.operator, decision.reviewer) == (people.operator, people.reviewer) else []
+    if not papers:
+        raise UsageError("batch-decided", batch=batch.number)
+    return decision, papers
 
 
 def _final(verdicts: Sequence[Verdict]) -> list[Verdict]:
@@ -127,12 +172,24 @@ def _earlier(batch: Batch, outcomes: Mapping[str, Outcome]) -> tuple[EarlierDeci
     return tuple(found)
 
 
+def _sent_back(batch: Batch, verdicts: Sequence[Verdict]) -> tuple[SentBack, ...]:
+    """Attempts that failed and went back before anybody decided: this decision is the first that can speak of them."""
+    spoken = batch.decided_intakes | {v.intake for v in verdicts}
+    events = {(e.carrier_no, e.facts.get("attempt")): e for e in batch.events
+              if e.event == "return" and not e.corrected}
+    return tuple(SentBack(r.carrier_no, r.attempt, r.intake, events[r.carrier_no, r.attempt].at,
+                          tuple(events[r.carrier_no, r.attempt].facts["reasons"]))
+                 for r in batch.readings
+                 if not r.replaced and r.intake not in spoken and r.outcome is not Outcome.PASSED
+                 and (r.carrier_no, r.attempt) in events)
+
+
 def _exceptions(batch: Batch) -> tuple[Exceptional, ...]:
     return tuple(Exceptional(e.carrier_no, e.by, e.at, str(e.facts["note"])) for e in batch.events
                  if e.event == "exception" and not e.corrected)
 
 
-def _carrier_outcomes(batch: Batch, verdicts: list[Verdict]) -> dict[str, Outcome]:
+def _carrier_outcomes(batch: Batch, verdicts: Sequence[Verdict]) -> dict[str, Outcome]:
     """The outcome of each carrier of the attempt: a failed reading is never erased by another that passed."""
     outcomes: dict[str, Outcome] = {}
     for verdict in verdicts:
@@ -147,8 +204,10 @@ def print_all(station: Station, signer: Signer, decision: Decision, head: str) -
     line follows its file. What is on record already, before an interruption, is not done again."""
     if not any(line["head"] == head for line in station.register.lines_of("lock", about=(head,))):
         lock(station, signer, head)
-    first_prints = [p for p in fold(station, decision.batch).prints if not p["reprint"]]
-    done = {(p["paper"], p["intake"]) for p in first_prints if p["decision"] == decision.number}
+    first_prints = [p for p in station.register.lines_of("print", about=(decision.batch,))
+                    if p["batch"] == decision.batch and not p["reprint"]]
+    done = {(p["paper"], p["intake"]) for p in first_prints       # a label stays with what was accepted before
+            if p["decision"] == decision.number or p["paper"] == "label"}
     papers = [Paper(decision.number, "certificate", _path(station, decision.batch, decision.number))]
     failed = {v.carrier.number for v in decision.verdicts
               if final_outcome(v, decision.resolutions) is not Outcome.PASSED}
@@ -163,23 +222,21 @@ def print_all(station: Station, signer: Signer, decision: Decision, head: str) -
             if (paper.kind, paper.intake) not in done]
 
 
-def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> Paper:
+def reprint(station: Station, number: str, ask: Callable[[], str] | None = None) -> list[Paper]:
     """A paper again, with the same words, marked as a reprint and counted.
 
-    A decision whose printing was interrupted gets its first prints. Raises: UsageError("paper-unknown");
-    RegisterError("journal-altered"); Refused("key-…").
+    A decision whose printing was interrupted gets its first prints, all that are missing.
+    Raises: UsageError("paper-unknown"); RegisterError("journal-altered"); Refused("key-…").
     """
     prints = [line for line in station.register.lines_of("print", about=(number,))
               if line["number"] == number and line["paper"] != "overlay"]
     decision, head = load_decision(station, str(prints[0]["decision"]) if prints else number)
     signer = ready_signer(station, ask)
-    if number == decision.number:
-        first = print_all(station, signer, decision, head)
-        if first:
-            return first[0]
+    if number == decision.number and (first := print_all(station, signer, decision, head)):
+        return first
     path = _path(station, decision.batch, f"{number}-R{len(prints):02d}")
-    return _print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
-                  len(prints))
+    return [_print(station, signer, (decision, head), Paper(number, prints[0]["paper"], path, prints[0]["intake"]),
+                   len(prints))]
 
 
 def load_decision(station: Station, number: str) -> tuple[Decision, str]:
@@ -198,7 +255,7 @@ def load_decision(station: Station, number: str) -> tuple[Decision, str]:
 
 def edition_of(station: Station, batch: str) -> str:
     """The edition of a batch's 检验表: that of its last 空表, which the unit stamps, else as configured."""
-    blanks = [line["edition"] for line in station.register.lines_of("print")
+    blanks = [line["edition"] for line in station.register.lines_of("print", about=(batch,))
               if line["batch"] == batch and line["paper"] == "blank"] if batch else []
     return str(blanks[-1]) if blanks else station.config.edition
 

@@ -206,14 +206,17 @@ def record(station: Station, chosen: Sample, person: str) -> str:
     """Put a sample on record. Returns its number. Raises: UsageError("sample-person"); RegisterError."""
     if not person.strip():
         raise UsageError("sample-person")
-    taken = sum(1 for line in station.register.lines_of("sample") if line["year"] == chosen.due_by[:4])
-    number = f"{station.config.station_id}-{chosen.due_by[:4]}-CJ{taken + 1:02d}"
-    station.register.append("sample", {
-        "number": number, "year": chosen.due_by[:4], "share": chosen.share, "seed": chosen.seed,
-        "due_by": chosen.due_by, "of": chosen.of, "heads": chosen.heads, "by": person,
-        "check_years": dict(station.config.check_years),
-        "carriers": [{"batch": due.accepted.batch.number, "carrier_no": due.accepted.reading.carrier_no,
-                      "intake": due.accepted.reading.intake} for due in chosen.drawn]})
+    year = f"{local_day(station.register.now()):%Y}"            # in which it was drawn, whenever the carriers are due
+    prefix = f"{station.config.station_id}-{year}-CJ"
+    with station.home.locked():
+        taken = sum(1 for line in station.register.lines_of("sample") if line["number"].startswith(prefix))
+        number = f"{prefix}{taken + 1:02d}"
+        station.register.append("sample", {
+            "number": number, "year": year, "share": chosen.share, "seed": chosen.seed,
+            "due_by": chosen.due_by, "of": chosen.of, "heads": chosen.heads, "by": person,
+            "check_years": dict(station.config.check_years),
+            "carriers": [{"batch": due.accepted.batch.number, "carrier_no": due.accepted.reading.carrier_no,
+                          "intake": due.accepted.reading.intake} for due in chosen.drawn]})
     return number
 
 

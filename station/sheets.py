@@ -30,10 +30,11 @@ def print_attestation(station: Station, answer: Answer, ask: Callable[[], str] |
     """
     signer = ready_signer(station, ask)
     stem = station.config.attestation_number
-    number = _next(station, "attest", lambda seq: stem.format(station=station.config.station_id,
-                                                              year=f"{datetime.now(UTC):%Y}", seq=seq))
     facts = asdict(answer) | {"matches": [to_record(match._asdict()) for match in answer.matches]}
-    station.register.append("attest", {"number": number, "found": bool(answer.count), **facts})
+    with station.home.locked():
+        number = _next(station, "attest", lambda seq: stem.format(station=station.config.station_id,
+                                                                  year=f"{datetime.now(UTC):%Y}", seq=seq))
+        station.register.append("attest", {"number": number, "found": bool(answer.count), **facts})
     return _print(station, signer, number)
 
 
@@ -45,10 +46,11 @@ def print_lock_page(station: Station, ask: Callable[[], str] | None = None) -> P
     signer = ready_signer(station, ask)
     year, week, _ = datetime.now(UTC).isocalendar()
     named, stem = f"{year}-W{week:02d}", station.config.lock_number
-    number = _next(station, "lock", lambda seq: stem.format(station=station.config.station_id, week=named, seq=seq))
-    lines, head = station.register.position()
-    lock(station, signer, head, {"number": number, "lines": lines, "week": named,
-                                 "org": station.config.receiving_org})
+    with station.home.locked():
+        number = _next(station, "lock", lambda seq: stem.format(station=station.config.station_id, week=named, seq=seq))
+        lines, head = station.register.position()
+        lock(station, signer, head, {"number": number, "lines": lines, "week": named,
+                                     "org": station.config.receiving_org})
     return _print(station, signer, number)
 
 

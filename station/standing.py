@@ -66,13 +66,17 @@ class Decided:
 
 @dataclass(slots=True)
 class Custody:
-    """Where a carrier is, by the acts of the desk. away: it was handed back; arrived: UTC, "" = nobody recorded it."""
+    """Where a carrier is, by the acts of the desk. away: it was handed back; arrived: UTC, "" = nobody recorded it.
+
+    looked: somebody answered for its looks (外观).
+    """
 
     place: str = ""
     seal_no: str = ""
     away: bool = False
     arrived: str = ""
     reasons: tuple[str, ...] = ()
+    looked: bool = False
 
 
 @dataclass(slots=True)
@@ -275,10 +279,17 @@ def _settle(books: Books) -> None:
     """A batch may be opened after its carriers were read, and a carrier accepted, returned, and accepted again."""
     for reading in books.readings.values():
         reading.batch = books.forms.get(reading.form_sha256, reading.batch)
+    went = set[tuple[str, str, int]]()                        # at the desk; no decision need speak of it
     for line in books._events:
         if (str(line.get("station", "")), int(line["seq"])) not in books._corrected:
             _act(books, line)
+            if line["event"] == "return" and "attempt" in line:
+                went.add((str(line["batch"]), str(line["carrier_no"]), int(line["attempt"])))
     books._events.clear()
+    for reading in books.readings.values() if went else ():
+        key = reading.batch, reading.carrier_no, reading.attempt
+        if key in went and not reading.recheck_of:
+            books.returns[key] = reading.intake
     at_last: dict[str, Accepted] = {}
     for batch in books.batches.values():
         for accepted in _accepted(books, batch):
@@ -298,7 +309,7 @@ def _act(books: Books, line: Line) -> None:
     number, event = str(line.get("carrier_no", "")), str(line["event"])
     if number and number not in batch.custody:
         whole = batch.custody.get("") or Custody()
-        batch.custody[number] = Custody(whole.place, whole.seal_no, whole.away, whole.arrived)
+        batch.custody[number] = Custody(whole.place, whole.seal_no, whole.away, whole.arrived, looked=whole.looked)
     chosen = [batch.custody[number]] if number else [batch.custody.setdefault("", Custody()), *(
         custody for name, custody in batch.custody.items() if name)]
     for custody in chosen:
@@ -311,6 +322,7 @@ def _act(books: Books, line: Line) -> None:
             custody.place, custody.away = str(line.get("place", "")), False
         elif event == "unsealed":
             custody.seal_no = ""
+        custody.looked = custody.looked or event == "appearance"
         if line.get("seal_no") and event in ("arrived", "received", "stored", "sealed"):
             custody.seal_no = str(line["seal_no"])
 

@@ -182,7 +182,8 @@ def _quality(books: Books, batches: Iterable[BatchFacts], accepted: Iterable[Acc
         quality.attempts[reading.attempt] += 1
         quality.anchors[reading.anchor] += 1
         quality.by_people += "accept" in books.answers.get(reading.intake, ())
-        quality.unchecked.update(reading.unchecked or ())
+        quality.unchecked.update(check for check in reading.unchecked or ()
+                                 if check != "appearance" or not each.custody.looked)
         quality.unchecked_unknown += reading.unchecked is None
         came = each.custody.arrived or first.get(f"{each.batch.number} {reading.carrier_no}", reading.at)
         quality.days.append(max(0.0, _seconds(came, each.at) / _DAY_SECONDS))

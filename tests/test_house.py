@@ -33,7 +33,7 @@ ALSO = {
 HOME_OF = {
     "pyudev": "station", "textual": "station", "tinydb": "station", "psutil": "station", "pycdlib": "station",
     "zstandard": "station", "xlsxwriter": "station", "xxhash": "carriers", "pytsk3": "carriers", "magic": "checks",
-    "pyhanko": "station", "pyhanko_certvalidator": "station", "cryptography": "station",
+    "pyhanko": "station", "pkcs11": "station", "pyhanko_certvalidator": "station", "cryptography": "station",
     "python_calamine": "checks", "docx": "checks", "reportlab": "labels",
 }
 LONGEST_FUNCTION, LONGEST_FILE, MOST_PARAMETERS = 60, 500, 5

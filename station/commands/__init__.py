@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Callable
 
@@ -12,6 +13,7 @@ from station.home import Home
 from station.people import Acting, acting
 from station.register import Register, Station
 from station.words import Voice
+from station.year_bag import year_bag
 
 EXIT = {Outcome.PASSED: 0, Outcome.FAILED: 1, Outcome.PARTLY: 1, Outcome.UNDECIDED: 3}
 
@@ -37,10 +39,11 @@ def open_station(options: argparse.Namespace, voice: Voice, writes: bool = True)
     To read, it may be a bag of a year's records, of whichever station. Raises: Refused.
     """
     config = load_config(options.config)
+    if "STATION_LANG" not in os.environ:
+        voice.language = config.language
     home, station_id = Home(home_path(options.home, config)), config.station_id
     bag = None
     if not writes:
-        from station.bags import year_bag  # brings pyHanko along, which few commands need
         bag = year_bag(home.root)
     if bag is not None:
         home, station_id = bag.home, bag.station

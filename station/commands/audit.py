@@ -10,7 +10,7 @@ from pathlib import Path
 from carriers.model import CarrierError
 from labels.code import short
 from station.audit import audit
-from station.bags import check_bag, year_bag
+from station.bags import check_bag
 from station.commands import open_station
 from station.commands.decide import tell_paper
 from station.evidence import heads_asked
@@ -19,6 +19,7 @@ from station.keys import revoked_at
 from station.register import Break
 from station.sheets import print_lock_page
 from station.words import Voice
+from station.year_bag import year_bag
 
 
 def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
@@ -49,6 +50,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer(voice.phrase("audit-break", path=found.path, line=found.line, what=voice.phrase(found.what)))
     for place in report.found:
         voice.answer(voice.phrase("audit-head-found", head=short(place.head), path=place.path, line=place.line))
+    if report.unsigned:
+        voice.answer(voice.phrase("audit-unsigned", count=report.unsigned))
     for path, head in report.heads.items():
         voice.answer(voice.phrase("audit-head", path=path, short=short(head), head=head))
     voice.answer(voice.phrase("audit-broken" if report.breaks else "audit-whole", lines=report.lines,

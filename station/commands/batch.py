@@ -15,6 +15,7 @@ from station.commands.event import told
 from station.commands.intake import show_encoding
 from station.commands.recompare import form_of_intake
 from station.custody import CarrierState, custody
+from station.next_steps import batch_steps
 from station.numbering import announced, gaps
 from station.words import Voice
 
@@ -29,10 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser, voice: Voice) -> None:
 
 
 def run(options: argparse.Namespace, voice: Voice) -> int:
-    station = open_station(options, voice)
     path = Path(options.form)
+    station = open_station(options, voice, writes=path.exists())
     form = read_reference(path) if path.exists() else form_of_intake(station, options.form)
     if form is not None:
+        station = open_station(options, voice)
         batches.refuse_classified(station, form)
         show_encoding(form, voice)
         given = {"fonds_no": options.fonds, "unit_name": options.unit, "year": options.year}
@@ -83,8 +85,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         voice.answer("  " + voice.phrase(obstacle.what, **obstacle.facts))
     if batch.decisions:
         voice.answer(voice.phrase("batch-decided", numbers=" ".join(str(d["number"]) for d in batch.decisions)))
-    if not open_points and not decided:
-        voice.answer(voice.phrase("batch-ready", batch=batch.number))
+    for step in batch_steps(batch, now, open_points, decided):
+        voice.answer(voice.phrase(step.what, **step.facts))
     return 0
 
 

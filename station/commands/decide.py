@@ -8,9 +8,11 @@ import sys
 from carriers.model import Refused
 from station import batch as batches
 from station.commands import EXIT, open_station, people_of
+from station.custody import custody
 from station.delivery import OUTBOX, to_be_sent
+from station.next_steps import batch_steps
 from station.numbering import gaps
-from station.papers import Paper, People, decide
+from station.papers import Paper, People, decide, weigh
 from station.printer_words import send_paper, with_queues
 from station.register import Station
 from station.words import Voice
@@ -32,9 +34,8 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     station = with_queues(station, options.to, options.labels_to or (OUTBOX if options.to == OUTBOX else None))
     operator, reviewer = people_of(station, voice, options.operator, options.reviewer)
     batches.two_people(operator.name, reviewer.name)
-    batch = batches.fold(station, options.batch)
-    verdicts = batches.counting_verdicts(station, batch)
-    open_points = batches.obstacles(station, batch, verdicts)
+    weighed = weigh(station, options.batch)
+    batch, open_points = weighed.batch, weighed.obstacles
     unseen = [o for o in open_points if o.what == "open-appearance"]
     appearance = options.appearance
     if appearance is None and not any(e.event == "appearance" for e in batch.events) and open_points == unseen:
@@ -47,21 +48,24 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     if left_out := gaps(batch.carriers):
         voice.say("batch-gaps", numbers="、".join(left_out))
     people = People(operator.name, reviewer.name, options.remark, appearance or "", (operator.method, reviewer.method))
-    decision, papers = decide(station, batch.number, people)
-    if not options.json:
-        voice.answer(voice.phrase("decided", number=decision.number,
-                                  outcome=voice.phrase(f"word-{decision.outcome}")))
-        for paper in papers:
-            tell_paper(paper, voice)
-    states = _send(station, papers, voice)
+    decision, papers = decide(station, batch.number, people, weighed=weighed)
     if options.json:
+        states = send_all(station, papers, voice)
         voice.answer(json.dumps({"number": decision.number, "batch": decision.batch, "outcome": decision.outcome,
                                  "papers": [{"number": p.number, "kind": p.kind, "path": str(p.path),
                                              "state": states[p.number]} for p in papers]}, ensure_ascii=False))
+        return EXIT[decision.outcome]
+    voice.answer(voice.phrase("decided", number=decision.number, outcome=voice.phrase(f"word-{decision.outcome}")))
+    for paper in papers:
+        tell_paper(paper, voice)
+    send_all(station, papers, voice)
+    batch = batches.fold(station, batch.number)
+    for step in batch_steps(batch, custody(station, batch), (), decided=True):
+        voice.answer(voice.phrase(step.what, **step.facts))
     return EXIT[decision.outcome]
 
 
-def _send(station: Station, papers: list[Paper], voice: Voice) -> dict[str, str]:
+def send_all(station: Station, papers: list[Paper], voice: Voice) -> dict[str, str]:
     """Send the papers to their queues. Returns the state of each; a printer that fails changes no decision."""
     states: dict[str, str] = {}
     failed: set[str] = set()                    # whoever waited for a dead printer once need not wait for it again

@@ -1,7 +1,8 @@
 """station print NUMBER [--to QUEUE] [--copies N]: a paper again, on a queue or as a PDF in the outbox.
 
 A paper that never came out of the printer is sent again as it is; any other is made anew and marked as a reprint. With
-an option: a paper that no decision prints by itself; it waits in the outbox.
+an option: a paper that no decision prints by itself; notices for people at the desk go to the paper queue, what needs
+a certain sheet in the printer waits in the outbox.
 """
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ from dataclasses import replace
 from carriers.model import Refused
 from station import desk_papers, notices
 from station.commands import open_station
-from station.commands.decide import tell_paper
+from station.commands.decide import send_all, tell_paper
 from station.delivery import OUTBOX, leave, to_be_sent
 from station.papers import Paper
 from station.printer_words import send_paper, with_queues
@@ -49,13 +50,15 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
         return 0
     if options.number:
         return _again(options, station, voice)
+    station = with_queues(station, options.to, options.to)
     paper = _made(options, station)
     tell_paper(paper, voice)
+    state = send_all(station, [paper], voice)[paper.number]
     if paper.kind in ("blank", "overlay", "confirmation"):
         facts = {"batch": options.blank or "", "intake": options.confirmation or "",
                  "number": options.overlay or ""}
         voice.say(f"next-{paper.kind}", **facts)
-    return 0
+    return 0 if state in ("completed", OUTBOX) else 4
 
 
 def _again(options: argparse.Namespace, station: Station, voice: Voice) -> int:
@@ -66,7 +69,13 @@ def _again(options: argparse.Namespace, station: Station, voice: Voice) -> int:
                                                   label_copies=options.copies))
     line = to_be_sent(station, options.number)
     if line is None:
-        tell_paper(reprint_sheet(station, options.number) or notices.reprint(station, options.number), voice)
+        sheet = reprint_sheet(station, options.number)
+        papers = [sheet] if sheet else notices.reprint(station, options.number)
+        for paper in papers:
+            tell_paper(paper, voice)
+        if len(papers) > 1:                                    # a printing that broke off: each to its own queue
+            states = send_all(station, papers, voice).values()
+            return 0 if all(state in ("completed", OUTBOX) for state in states) else 4
     elif options.to == OUTBOX:
         leave(station, line)
         voice.answer(voice.phrase("print-by-hand", number=line["number"],

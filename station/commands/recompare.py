@@ -63,8 +63,11 @@ def run(options: argparse.Namespace, voice: Voice) -> int:
     binding = bind(form, reading.identity, reading.structure, choice)
     journal = begin(station.home, station.config.station_id,
                     {"at": utc_now(), "recompare_of": options.intake, "form_sha256": form.sha256, "lists": lists})
-    case = Case(journal, batches.of_form(station, form), form, choice, binding, earlier.source, earlier.attempt,
-                options.intake, keep_lists(journal, kept), people=people)
+    batch = batches.of_form(station, form)
+    attempt = earlier.attempt if (batch, binding.carrier_no) == (earlier.batch, earlier.carrier.number) or not batch \
+        else batches.attempt_of(batches.fold(station, batch), binding.carrier_no)
+    case = Case(journal, batch, form, choice, binding, earlier.source, attempt, options.intake,
+                keep_lists(journal, kept), people=people)
     if earlier.reference.form_sha256 not in ("", form.sha256):
         reading = replace(reading, found=(*reading.found, Finding("reference-corrected", facts={
             "intake": earlier.intake, "outcome": earlier.outcome, "file": earlier.reference.form_name})))

@@ -13,12 +13,13 @@ from carriers import open_carrier
 from carriers.model import Refused
 from checks.lists import read_reference
 from station.audit import audit
-from station.bags import check_bag, export_year, import_bag, year_bag
+from station.bags import check_bag, export_year, import_bag
 from station.batch import UsageError
 from station.config import Config
 from station.evidence import issue, ready_signer
 from station.home import Home
 from station.register import Register, Station
+from station.year_bag import year_bag
 from tests.station.evidence_kit import a_drawing
 from tests.station.test_commands import CONTENTS, a_package, station
 

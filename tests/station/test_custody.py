@@ -44,7 +44,11 @@ Say = Callable[..., Done]
 def say(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Say:
     """The station's commands on a home of its own."""
     monkeypatch.setenv("STATION_HOME", str(tmp_path / "home"))
+    return commands(monkeypatch)
 
+
+def commands(monkeypatch: pytest.MonkeyPatch) -> Say:
+    """The station's commands as somebody types them, in this process."""
     def command(*words: object, language: str = "zh") -> Done:
         monkeypatch.setenv("STATION_LANG", language)
         out, err = io.StringIO(), io.StringIO()
@@ -127,6 +131,8 @@ def test_from_expected_to_stored_with_a_return(say: Say, desk: Path) -> None:
     assert [v["attempt"] for v in read(say, desk, TWO)] == [2]
     second = decide(say)
     assert (second.code, second.answer["number"]) == (0, f"{BATCH}-J02")
+    assert sum(paper["kind"] == "label" for paper in first.answer["papers"] + second.answer["papers"]) == \
+        sum(c["kind"] in ("disc", "disk", "tape") for c in shown(say)["carriers"])     # one each, of whichever decision
 
     assert say("event", BATCH, "stamped", "--by", "张伟").code == 0
     assert shown(say)["state"] == "stamped"
@@ -178,7 +184,7 @@ def test_what_makes_no_sense_is_refused_in_one_sentence(say: Say, desk: Path) ->
     read(say, desk, ONE, TWO, THREE)
     refused("carrier-unknown", "receive", BATCH, "--carrier", f"{BATCH}-G009-A", *by)
     refused("store-not-passed", "store", BATCH, "--carrier", ONE, "--place", "1", *by)
-    refused("return-not-failed", "return", BATCH, "--carrier", TWO, "--reason", "R01", *by)
+    refused("return-not-failed", "return", BATCH, "--carrier", ONE, "--reason", "R01", *by)
     assert decide(say).code == 1
     refused("return-not-failed", "return", BATCH, "--carrier", ONE, "--reason", "R01", *by)
     refused("words-forbidden", "return", BATCH, "--carrier", TWO, "--reason", "R99", "--note", "无病毒", *by)
@@ -370,6 +376,24 @@ def test_a_pin_is_asked_on_the_terminal_only(say: Say, desk: Path, monkeypatch: 
     assert say("event", "-", "person", "--name", "李敏", "--pin", "--by", "张伟").code == 2
     assert say("event", "-", "person", "--name", "李敏", "--pin", "--by", "张伟").code == 0
     assert "9876" not in (desk / "home" / "register" / "S1.jsonl").read_text(encoding="utf-8")
+
+
+def test_the_configured_language_is_spoken_where_the_environment_says_none(
+        say: Say, desk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    config = desk / "station.toml"
+    config.write_text('language = "en"\n')
+    said = []
+    for language in (None, "zh"):
+        monkeypatch.delenv("STATION_LANG", raising=False)
+        if language:
+            monkeypatch.setenv("STATION_LANG", language)
+        out = io.StringIO()
+        with redirect_stdout(out):
+            assert main(["batch", BATCH, "--config", str(config)]) == 0
+        said.append(out.getvalue())
+    assert "Batch" in said[0] and "批次" in said[1] and "批次" not in said[0]
+    config.write_text('language = "fr"\n')
+    assert say("batch", BATCH, "--config", config).code == 2
 
 
 def test_only_the_head_orders_an_exception(say: Say, desk: Path) -> None:

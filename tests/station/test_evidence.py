@@ -1,4 +1,5 @@
 """Signed papers, locked heads, and the audit against a head: whatever was altered, cut off or forged on is found."""
+import hashlib
 import json
 import shutil
 import subprocess
@@ -173,6 +174,18 @@ def test_a_lock_that_does_not_hold_is_found(tmp_path: Path, change: dict[str, ob
     record = {key: line[key] for key in ("head", "week", "certificate", "signature")}
     station.register.append("lock", record | change)
     assert what in whats(station.home)
+
+
+def test_papers_older_than_the_first_key_are_said(tmp_path: Path) -> None:
+    station = a_station(tmp_path / "home")
+    (station.home.papers / "P0.pdf").write_bytes(b"%PDF old")
+    station.register.append("print", {"number": "P0", "file": "papers/P0.pdf", "reprint": 0,
+                                      "sha256": hashlib.sha256(b"%PDF old").hexdigest()})
+    a_paper(station, "P1", station.register.head())
+    report = audit(station.home)
+    assert (report.breaks, report.unsigned) == ([], 1)
+    code, said = told(station.home.root, "audit")
+    assert code == 0 and "没有签名" in said
 
 
 def test_what_was_signed_after_the_key_was_revoked_is_found(tmp_path: Path) -> None:

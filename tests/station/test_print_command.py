@@ -149,7 +149,7 @@ def test_a_batch_can_be_printed_in_the_other_edition(tmp_path: Path) -> None:
     assert station(home, "print", "J010-2026-01-J01").returncode == 0
     assert "电子档案移交与接收登记表" in last_paper(home)
     done = station(home, "print", "--return", "J010-2026-01-J01")
-    assert done.returncode == 2 and "没有退回" in done.stderr
+    assert done.returncode == 2 and "没有不合格" in done.stderr
 
 
 def test_a_list_on_the_carrier_is_confirmed_and_then_is_p2(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_a_notice_of_another_desk_is_issued_and_printed_again(tmp_path: Path) ->
         "at", "receiving_org", "unit_name", "fonds_no", "carriers")))
     paper = issue(here, "receipt", "", record)
     assert paper.number == "S1-2026-S01" and paper.path.is_file() and next_number(here, "S", "S1-2026") == "S1-2026-S02"
-    again = reprint(here, paper.number)
+    again, = reprint(here, paper.number)
     with pdfplumber.open(io.BytesIO(again.path.read_bytes())) as pdf:
         assert "重打第1次" in (pdf.pages[0].extract_text() or "")
     (home.register / "S1.jsonl").write_text("")
@@ -226,7 +226,7 @@ def test_a_sheet_of_labels_bears_the_head_of_its_decision_also_when_printed_agai
         "batch": decision.batch, "number": decision.number, "outcome": decision.outcome, "intakes": [],
         "decision_sha256": hashlib.sha256(place.read_bytes()).hexdigest(), "returned": []})
     paper = label_sheet(here, decision.number, "spine-20", 3)
-    again = reprint(here, paper.number)
+    again, = reprint(here, paper.number)
     assert [head_on(each.path.read_bytes()) for each in (paper, again)] == [head] * 2
     assert [(line["head"], line["reprint"]) for line in lines(home.root)] == [(head, 0), (head, 1)]
     assert audit(home).breaks == []
