@@ -110,7 +110,7 @@ def test_another_drive_is_proposed_while_the_attempt_allows_it(desk: Desk) -> No
     def steps(verdict: Verdict) -> set[str]:
         return {step.what for step in next_steps(desk.station, replace(verdict, drive={"model": "DVD-RAM GH24"}))}
     failed = desk.read(desk.bad)
-    assert {"next-failed", "next-second-drive"} <= steps(failed)
+    assert {"next-return", "next-second-drive"} <= steps(failed)
     assert "next-second-drive" not in {step.what for step in next_steps(desk.station, failed)}   # an image, no drive
     desk.read(desk.bad)
     assert "next-second-drive" not in steps(desk.read(desk.bad))
