@@ -9,11 +9,13 @@ from pathlib import Path
 from carriers.blocks import BlockSource, refused
 from carriers.disc import Disc
 from carriers.folder import Folder
+from carriers.ltfs import LtfsTape, is_ltfs
 from carriers.model import Carrier
+from carriers.tape import Tape, TapeFolder, is_tape_folder
 
 
 def open_carrier(source: Path) -> Carrier:
-    """Open a folder, an image file or a block device for reading only.
+    """Open a folder (of files, or of a tape's records), an image file or a block device for reading only.
 
     Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
     """
@@ -21,4 +23,11 @@ def open_carrier(source: Path) -> Carrier:
         is_folder = source.is_dir()
     except OSError as error:                    # a directory on the way that must not be searched
         raise refused(source, error) from error
-    return Folder(source) if is_folder else Disc(BlockSource(source))
+    if is_folder:
+        return on_tape(TapeFolder(source)) if is_tape_folder(source) else Folder(source)
+    return Disc(BlockSource(source))
+
+
+def on_tape(tape: Tape) -> Carrier:
+    """What lies on a tape: LTFS, tar archives, or records of some other program. Raises: DriveLost."""
+    return LtfsTape(tape)

@@ -111,7 +111,8 @@ class Files(Sequence[FileEntry]):
     """Files in columns: a FileEntry is made when asked for (objects cost 1.5 kB a file, columns 0.1 kB).
 
     The columns may be read directly where half a million files are walked. A file with one extent has its start in
-    `starts`; one with none has -1, one with several -2 and its extents in `extents_of`.
+    `starts`; one with none has -1, one with several -2 and its extents in `extents_of`. recorded: digests that the
+    carrier itself has of its files (LTFS attributes): algorithm → file numbers, and their digests in step.
     """
 
     def __init__(self) -> None:
@@ -121,6 +122,7 @@ class Files(Sequence[FileEntry]):
         self.extents_of: dict[int, tuple[Extent, ...]] = {}
         self.raw_names: dict[int, bytes] = {}
         self.obstacles: dict[int, str] = {}
+        self.recorded: dict[str, tuple[array[int], bytearray]] = {}
 
     def add(self, entry: FileEntry) -> int:
         """Append a file and return its number."""
