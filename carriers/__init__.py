@@ -12,6 +12,8 @@ from carriers.folder import Folder
 from carriers.ltfs import LtfsTape, is_ltfs
 from carriers.model import Carrier
 from carriers.tape import Tape, TapeFolder, is_tape_folder
+from carriers.tape_stream import TapeStream
+from carriers.tartape import TarFile, is_tar
 
 
 def open_carrier(source: Path) -> Carrier:
@@ -25,9 +27,10 @@ def open_carrier(source: Path) -> Carrier:
         raise refused(source, error) from error
     if is_folder:
         return on_tape(TapeFolder(source)) if is_tape_folder(source) else Folder(source)
-    return Disc(BlockSource(source))
+    blocks = BlockSource(source)
+    return TarFile(blocks) if is_tar(blocks) else Disc(blocks)
 
 
 def on_tape(tape: Tape) -> Carrier:
-    """What lies on a tape: LTFS, tar archives, or records of some other program. Raises: DriveLost."""
-    return LtfsTape(tape)
+    """What lies on a tape: LTFS, or else archives and records. Raises: DriveLost."""
+    return LtfsTape(tape) if is_ltfs(tape) else TapeStream(tape)

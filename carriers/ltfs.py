@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import xxhash
@@ -217,7 +218,7 @@ class LtfsTape:
             if last is not None:
                 found[label.partition] = last
         label = next(iter(labels.values()))
-        findings += [damaged("ltfs-partition", letter) for letter in (label.index, label.data)
+        findings += [_damaged("ltfs-partition", letter) for letter in (label.index, label.data)
                      if letter not in partitions]
         of_index, of_data = found.get(label.index), found.get(label.data)
         if of_index and of_data:
@@ -226,6 +227,11 @@ class LtfsTape:
             return None, [*findings, damaged("ltfs-indexes")]
         newest = max(found.values(), key=lambda each: each.volume.generationnumber)
         return newest, findings
+
+
+def _damaged(what: str, letter: str, extent: Extent | None = None) -> Finding:
+    """`structure-damaged` on one partition."""
+    return Finding("structure-damaged", "", extent, {"what": what, "count": 1, "partition": letter})
 
 
 def _is_block_size(size: int) -> bool:
@@ -254,7 +260,7 @@ def _labels(tape: Tape) -> tuple[dict[int, Label], list[Finding]]:
                 raise Broken("ltfs-label")
             labels[number] = read_label(vol1, raw)
         except Broken:
-            findings.append(damaged("ltfs-label", extent=Extent(0, 0, number)))
+            findings.append(_damaged("ltfs-label", "ab"[number], Extent(0, 0, number)))
     if len(labels) == 2:
         one, other = labels.values()
         same = ("version", "volume_identifier", "volumeuuid", "formattime", "blocksize", "compression", "index", "data")
@@ -263,6 +269,9 @@ def _labels(tape: Tape) -> tuple[dict[int, Label], list[Finding]]:
             findings.append(Finding("descriptor-copies-differ", facts={"what": "ltfs-labels", "count": count}))
         if one.partition == other.partition or one.volumeuuid != other.volumeuuid or one.blocksize != other.blocksize:
             del labels[1]                                   # one of them is of another volume
+    elif labels and tape.partitions > 1:                    # then the other letter is of the other partition
+        (number, label), = labels.items()
+        labels[1 - number] = replace(label, partition=label.data if label.partition == label.index else label.index)
     return labels, findings
 
 
@@ -287,16 +296,16 @@ def _last_index(tape: Tape, number: int, place: tuple[Label, int, int, dict[str,
                 if index is not None and index.location == Location(label.partition, opening + 1) \
                         and index.volumeuuid == label.volumeuuid:
                     if closing != end - 1:
-                        findings.append(damaged("ltfs-data-after-index", label.partition,
-                                                Extent(closing + 1, (end - closing - 1) * blocksize, number)))
+                        behind = Extent(closing + 1, (end - closing - 1) * blocksize, number)
+                        findings.append(_damaged("ltfs-data-after-index", label.partition, behind))
                     return _Found(index, opening + 1), findings
                 what = "" if index is None else what
             except Broken as broken:
                 what = str(broken)
             if what:
-                findings.append(damaged(what, label.partition, Extent(opening + 1, blocksize, number)))
+                findings.append(_damaged(what, label.partition, Extent(opening + 1, blocksize, number)))
         closing = opening
-    return None, [*findings, damaged("ltfs-index-missing", label.partition)]
+    return None, findings or [_damaged("ltfs-index-missing", label.partition)]
 
 
 def _index_at(tape: Tape, number: int, blocks: tuple[int, int], geometry: tuple[int, dict[str, Partition]]

@@ -10,7 +10,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple, Protocol, overload
+from typing import Any, NamedTuple, Protocol, overload
 
 CONTENT_BYTES = 16 << 20        # of a file that is read before the pass
 # In which a name that records no encoding may be, in the order in which they are tried; as Python calls them. The code
@@ -182,9 +182,11 @@ class Structure:
     """结构: the layers of a carrier and the files they show.
 
     blocks: what the carrier gives, the last one counted even if cut. volume_blocks: what its structure claims (the
-    largest claim; 0 = no claim). files is None where only reading will tell (a tar tape). trees are in the order in
-    which names of a form are looked up. structure_extents: what the structure itself occupies, ascending, disjoint.
-    unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
+    largest claim; 0 = no claim). trees are in the order in which names of a form are looked up. structure_extents: what
+    the structure itself occupies, ascending, disjoint. unseen_blocks: at the end of the carrier, too many to be looked
+    at beforehand; the pass tells if they are empty. growing: where only the pass will tell (a tar tape): it adds the
+    files, and the structure asked for again after it has their trees. Addresses of a tape count records of
+    block_bytes, the partitions one after the other.
     """
 
     layers: tuple[str, ...]
@@ -197,6 +199,28 @@ class Structure:
     trees: tuple[Tree, ...]
     structure_extents: tuple[Extent, ...] = ()
     unseen_blocks: int = 0
+    growing: Growing | None = None
+
+
+class Growing(Protocol):
+    """What a carrier knows of the files that only its pass finds (a tar tape), as far as the pass has come.
+
+    links: file number → that of the file whose content it has too. lost: file number → bytes that never came.
+    """
+
+    @property
+    def links(self) -> Mapping[int, int]: ...
+
+    @property
+    def lost(self) -> Mapping[int, int]: ...
+
+    def save(self) -> dict[str, Any]:
+        """The state at the beginning of the chunk that was given last, for the journal; rows only since the last."""
+        ...
+
+    def restore(self, saved: Iterable[Mapping[str, Any]]) -> None:
+        """Take up the states of an earlier sitting, oldest first; reading goes on from the last."""
+        ...
 
 
 class FilePart(NamedTuple):

@@ -8,15 +8,15 @@ Nothing here knows the screen, another drive, or which kind of carrier it is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from carriers import open_carrier
-from carriers.model import Carrier, CarrierId, Finding, Refused, Structure
-from carriers.plan import Plan, make_plan
+from carriers.model import Carrier, CarrierId, Finding, Growing, Refused, Structure
+from carriers.plan import Joined, Plan, make_plan
 from checks.bind import Binding, Choice, bind
 from checks.catalogues import Enclosed, look_into
 from checks.digests import Digests
@@ -29,12 +29,13 @@ from checks.judge import judge_findings
 from checks.metadata import Metadata
 from checks.onepass import one_pass
 from checks.readability import Readability, SlowRule
+from checks.recorded import recorded_algorithms, recorded_findings
 from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
 from station.history import before
 from station.journal import Journal, begin, take_up
-from station.on_carrier import keep_lists, on_carrier
+from station.on_carrier import OnCarrier, keep_lists, on_carrier
 from station.progress import Progress
 from station.reading import Reading, finding_from, finding_record
 from station.register import Station, utc_now
@@ -52,31 +53,58 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     """
     progress.stage("structure")
     with Hashers() as hashers, closing(opener(source)) as carrier:
-        identity = carrier.identify()
-        structure, found = carrier.structure()
-        enclosed = _admitted(station, form, look_into(carrier, structure))
-        lying = on_carrier(carrier, structure, form, choice)   # the lists on it become lines of the form
-        form = lying.form
-        batches.refuse_classified(station, form)
-        batch = batches.of_form(station, form)
-        structure, found = named_as_listed(form, structure, found)
-        binding = bind(form, identity, structure, choice)
-        plan = make_plan(structure, binding.joined)
-        hashers.use(_algorithms(form, lying.algorithms))
-        work = Work(hashers, identity, structure, (*found, *enclosed.findings), binding, plan, enclosed, form)
-        with _journal(station, _header(source, carrier, form, choice, work)) as journal:
+        work = _bound(station, carrier, (form, choice), hashers)
+        hashers.use(_algorithms(work.form, work.lying.algorithms, recorded_algorithms(work.structure)))
+        with _journal(station, _header(source, carrier, work.form, choice, work)) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            attempt = batches.attempt_of(station, batch, binding.carrier_no)
-            case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
-                        keep_lists(journal, lying.lists), lying.found, people)
-            _tell_known(station, case, identity, progress)
-            progress.begin(journal.folder, plan.planned_bytes)
+            case = _told(station, Case(journal, "", None, choice, work.binding, str(source.absolute()), people=people),
+                         work)
+            _tell_known(station, case, work.identity, progress)
+            progress.begin(journal.folder, work.plan.planned_bytes or work.structure.capacity_bytes)
             reading = _read(station, carrier, journal, work, progress)
+            if work.structure.growing is not None:             # a tape of archives: its files are known only now
+                now = _bound(station, carrier, (form, choice), hashers)
+                case, reading = _told(station, case, now), _now_known(reading, work, now)
             progress.stage("comparing")
             verdict = conclude(station, case, reading)
     progress.end()
     return verdict
+
+
+def _bound(station: Station, carrier: Carrier, asked: tuple[SubmittedForm | None, Choice], hashers: Hashers) -> Work:
+    """What the carrier shows, what lies on it, and which lines of the form (asked, with the choice) speak of what.
+
+    Of a carrier whose files only the pass finds: twice, before it for what the form itself says, and after it.
+    """
+    form, choice = asked
+    identity = carrier.identify()
+    structure, found = carrier.structure()
+    enclosed = _admitted(station, form, look_into(carrier, structure))
+    known = structure.growing is None or bool(structure.trees)
+    lying = on_carrier(carrier, structure, form, choice) if known else OnCarrier(form)
+    form = lying.form                                          # the lists on it have become lines of it
+    batches.refuse_classified(station, form)
+    structure, found = named_as_listed(form, structure, found)
+    binding = bind(form, identity, structure, choice)
+    return Work(hashers, identity, structure, (*found, *enclosed.findings), binding,
+                make_plan(structure, binding.joined), enclosed, form, lying)
+
+
+def _told(station: Station, case: Case, work: Work) -> Case:
+    """The case with what is known of it."""
+    batch = batches.of_form(station, work.form)
+    return replace(case, batch=batch, form=work.form, binding=work.binding,
+                   attempt=batches.attempt_of(station, batch, work.binding.carrier_no),
+                   kept_lists_sha256=keep_lists(case.journal, work.lying.lists), found_lists=work.lying.found)
+
+
+def _now_known(reading: Reading, before: Work, now: Work) -> Reading:
+    """A reading with the files that only it has found."""
+    formats = Formats(now.structure)
+    formats.restore(reading.formats.save())
+    return replace(reading, structure=now.structure, found=(*now.found, *reading.found[len(before.found):]),
+                   enclosed=now.enclosed, formats=formats).joined_as(now.binding.joined)
 
 
 def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Progress) -> None:
@@ -86,10 +114,10 @@ def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Pro
             progress.tell(judgement)
 
 
-def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...]) -> tuple[str, ...]:
-    """SHA-256 always (domain §10.4) and what the form's lines need; where the form is still to come, MD5 and what the
-    lists on the carrier need."""
-    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), "sha256")))
+def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...], recorded: tuple[str, ...]) -> tuple[str, ...]:
+    """SHA-256 always (domain §10.4), what the form's lines need, and what the carrier itself has digests of (recorded);
+    where the form is still to come, MD5 and what the lists on the carrier need."""
+    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), *recorded, "sha256")))
 
 
 def _admitted(station: Station, form: SubmittedForm | None, enclosed: Enclosed) -> Enclosed:
@@ -119,6 +147,7 @@ class Work(NamedTuple):
     plan: Plan
     enclosed: Enclosed
     form: SubmittedForm | None
+    lying: OnCarrier
 
 
 def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, progress: Progress) -> Reading:
@@ -129,7 +158,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     readability = Readability(structure, plan.planned_bytes,
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
     formats, metadata = Formats(structure), Metadata(structure)
-    consumers = Consumers(digests, readability, formats, metadata)
+    consumers = Consumers(digests, readability, formats, metadata, structure.growing)
     first, earlier = _take_up(journal, consumers)
     if first:
         progress.resumed(journal.number, readability.read_bytes)
@@ -142,9 +171,15 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
         progress.check_stop()
 
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
-    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings()),
-                   work.enclosed, digests.finish(), readability, formats, plan.planned_bytes,
-                   sum(lost for number, lost in plan.lost.items() if number < count), joined)
+    lost, planned_bytes = sum(lost for number, lost in plan.lost.items() if number < count), plan.planned_bytes
+    if structure.growing is not None:
+        planned_bytes, lost = readability.reached_end(), sum(structure.growing.lost.values())
+        digests.copy(structure.growing.links)
+        _without_content(digests, structure, structure.growing.lost)
+    fixities = digests.finish()
+    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings(),
+                                              *recorded_findings(structure, fixities)),
+                   work.enclosed, fixities, readability, formats, planned_bytes, lost, joined)
 
 
 def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Binding) -> Digests:
@@ -155,7 +190,14 @@ def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Bin
               for n in (structure.volume_blocks, structure.blocks) if n]
     digests = Digests(hashers, structure, Fixities(hashers.algorithms, count), joined=joined,
                       carrier_algorithms=binding.carrier_algorithms, carrier_ranges=ranges)
-    for number in plan.lost:
+    _without_content(digests, structure, plan.lost, joined)
+    return digests
+
+
+def _without_content(digests: Digests, structure: Structure, lost: Iterable[int], joined: Joined = ()) -> None:
+    """What is known of files without reading them: cut off (lost), not to be had, empty."""
+    files = structure.files
+    for number in lost:
         digests.lose(number, ReadState.TRUNCATED)
     if files is not None:
         for number in (*files.obstacles, *(n for n, parts in enumerate(joined, len(files))
@@ -163,7 +205,6 @@ def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Bin
             digests.lose(number, ReadState.NO_CONTENT)
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
         digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
-    return digests
 
 
 class Consumers(NamedTuple):
@@ -173,6 +214,7 @@ class Consumers(NamedTuple):
     readability: Readability
     formats: Formats
     metadata: Metadata
+    growing: Growing | None
 
 
 def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[Finding, ...]) -> None:
@@ -181,6 +223,7 @@ def _save(journal: Journal, read_no: int, consumers: Consumers, of_drive: tuple[
         journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
                                "readability": consumers.readability.save(), "formats": consumers.formats.save(),
                                "metadata": consumers.metadata.save(),
+                               "growing": consumers.growing.save() if consumers.growing is not None else None,
                                "drive": [finding_record(f) for f in of_drive]})
 
 
@@ -192,6 +235,8 @@ def _take_up(journal: Journal, consumers: Consumers) -> tuple[int, tuple[Finding
     saves = [r for r in journal.records() if r["type"] == "save"]
     first, of_drive = 0, tuple[Finding, ...]()
     if saves:
+        if consumers.growing is not None:
+            consumers.growing.restore(s["growing"] for s in saves)
         consumers.digests.restore(s["digests"] for s in saves)
         consumers.readability.restore(saves[-1]["readability"])
         consumers.formats.restore(saves[-1]["formats"])

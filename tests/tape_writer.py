@@ -8,11 +8,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import os
+import subprocess
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 from xml.sax.saxutils import escape
+
+from tests.vectors_kit import CONTENT, Case, listed, plant, written
 
 TIME = "2026-01-02T03:04:05.000000000Z"
 UUID = "30a91a08-daae-48d1-ae75-69804e61d2ea"
@@ -46,6 +50,40 @@ class Tape:
         return folder
 
 
+def tape_case(folder: Path, tape: Tape, listing: Mapping[str, bytes] = CONTENT, *, ends: bool = True) -> Case:
+    """A tape as a folder against an MD5 list."""
+    return Case(tape.save(folder / "tape", ends=ends), listed(folder, listing))
+
+
+def tar(folder: Path, content: Mapping[str, bytes], *options: str, program: str = "tar") -> bytes:
+    """An archive by GNU tar (or bsdtar), run inside a folder with this content; what lies there already stays as it is.
+    """
+    root = plant(folder, {})
+    plant(folder, {path: raw for path, raw in content.items()
+                   if not (root / path).exists() or (root / path).read_bytes() != raw})
+    command = [program, "-c", "-f", "../made.tar", *options, *content]
+    subprocess.run(command, cwd=root, check=True, capture_output=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    return (folder / "made.tar").read_bytes()
+
+
+def sparse(folder: Path, name: str) -> bytes:
+    """Plants a file with holes; its content."""
+    raw = bytes(1 << 20) + b"first" * 1000 + bytes(3 << 20) + b"second" * 1000 + bytes(2 << 20)
+    path = plant(folder, {}) / name
+    subprocess.run(["cp", "--sparse=always", "/dev/stdin", path], input=raw, check=True)
+    return raw
+
+
+def tar_case(folder: Path, raw: bytes, listing: Mapping[str, bytes] = CONTENT) -> Case:
+    """A tar file against an MD5 list."""
+    return Case(written(folder, "tape.tar", raw), listed(folder, listing))
+
+
+def header_at(raw: bytes, name: str) -> int:
+    """Where the header of a member lies."""
+    return next(at for at in range(0, len(raw), 512) if raw[at:at + 100].rstrip(b"\0") == name.encode())
+
+
 def records(raw: bytes, block_bytes: int) -> list[bytes]:
     """A stream cut into records; the last may be shorter."""
     return [raw[at:at + block_bytes] for at in range(0, len(raw), block_bytes)]
@@ -76,7 +114,8 @@ class Options:
 def name_element(name: str, tag: str = "name") -> str:
     """§7.4: `:` and control characters are percent-encoded, and then `%` too."""
     if "%" in name or ":" in name or not name.isprintable():
-        return f'<{tag} percentencoded="true">{escape(quote(name.encode("utf-8", "surrogateescape"), safe=" /"))}</{tag}>'
+        encoded = escape(quote(name.encode("utf-8", "surrogateescape"), safe=" /"))
+        return f'<{tag} percentencoded="true">{encoded}</{tag}>'
     return f"<{tag}>{escape(name)}</{tag}>"
 
 
