@@ -42,7 +42,7 @@ from carriers.model import (
     Structure,
     Tree,
 )
-from carriers.tape import MAX_RECORD_BYTES, Block, BlockKind, Tape
+from carriers.tape import MAX_RECORD_BYTES, Block, BlockKind, Tape, bounded
 
 _INDEX_BYTES = 16 << 30         # of one index
 _INDEXES_TRIED = 32             # marks looked behind from the end of a partition, where the last index is damaged
@@ -134,9 +134,10 @@ class LtfsTape:
             pieces = [piece for begin, end in spans for piece in _by_block(base + begin, end - begin, size)]
             blocks = [self._piece(*piece) for piece in pieces]
             if all(block.content is not None for block in blocks):
-                yield _whole(planned, spans, blocks)
+                yield from bounded(_whole(planned, spans, blocks))
             else:
-                yield from (_single(planned, piece, block, size) for piece, block in zip(pieces, blocks, strict=True))
+                for piece, block in zip(pieces, blocks, strict=True):
+                    yield from bounded(_single(planned, piece, block, size))
 
     def _piece(self, address: int, begin: int, end: int, keep: bool = False) -> Block:
         """Bytes of one record; no content where it failed or has not as many."""

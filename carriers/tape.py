@@ -11,7 +11,7 @@ import os
 import re
 import time
 from array import array
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -19,7 +19,8 @@ from typing import NamedTuple, Protocol
 import xxhash
 
 from carriers.blocks import MEDIUM_ERRORS, lost, refused
-from carriers.model import CarrierChanged, CarrierError
+from carriers.model import CarrierChanged, CarrierError, Chunk, Extent, FilePart
+from carriers.plan import MAX_READ_BYTES
 
 MAX_RECORD_BYTES = 16 << 20     # LTO drives allow 8 MiB less one byte; a larger record is not read
 MOST_PARTITIONS = 4             # of LTO-5 and later
@@ -82,6 +83,22 @@ class Tape(Protocol):
     def stamp(self) -> list[int | str]: ...
 
     def close(self) -> None: ...
+
+
+def bounded(chunk: Chunk) -> Iterator[Chunk]:
+    """The chunk in pieces of what one read of any carrier gives at most; records may be larger."""
+    if chunk.content is None or len(chunk.content) <= MAX_READ_BYTES:
+        yield chunk
+        return
+    lba, _, partition, skip = chunk.extent
+    for begin in range(0, len(chunk.content), MAX_READ_BYTES):
+        content = chunk.content[begin:begin + MAX_READ_BYTES]
+        end = begin + len(content)
+        parts = tuple(FilePart(file_no, offset + max(0, begin - at), max(0, at - begin),
+                               min(end, at + length) - max(begin, at))
+                      for file_no, offset, at, length in chunk.parts if at < end and begin < at + length)
+        yield Chunk(chunk.read_no, Extent(lba, len(content), partition, skip + begin), parts, chunk.attempts,
+                    0.0 if begin else chunk.seconds, content)
 
 
 def is_tape_folder(path: Path) -> bool:

@@ -54,6 +54,7 @@ class TapeDrive:
         self._kernel, self._retries, self._clock = kernel or Kernel(), retries, clock
         self._buffer = _FIRST_BUFFER
         self._partition = self._block = 0
+        self._opening = os.urandom(16).hex()
         try:                                                    # blocking, an empty drive takes two minutes to open
             self._fd = self._kernel.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
@@ -122,8 +123,8 @@ class TapeDrive:
         return Block(BlockKind.RECORD, None, self._retries + 1, self._clock() - begun)
 
     def stamp(self) -> list[int | str]:
-        """Nothing of a device node says which tape it is: an interrupted reading starts over unless a serial does."""
-        return ["tape", str(self.path), ""]
+        """Nothing of a device node says which tape lies in the drive: an interrupted reading of it starts over."""
+        return ["tape", str(self.path), self._opening]
 
     def close(self) -> None:
         if self._fd >= 0:

@@ -26,11 +26,11 @@ from carriers.model import (
     PlannedRead,
     Structure,
 )
-from carriers.tape import BlockKind, Tape
+from carriers.plan import MAX_READ_BYTES
+from carriers.tape import BlockKind, Tape, bounded
 from carriers.tar_files import Collected
 from carriers.tar_members import BLOCK, Damage, End, Member, Piece, is_header, members
 
-_CHUNK_BYTES = 1 << 20
 _LOOKED_AT_BYTES = 64 << 10     # of a stretch whose first block is no header
 _USUAL_BYTES = 20 * BLOCK       # of a record, where none was read yet: what tar writes unless told otherwise
 _UNKNOWN = 1 << 62              # the size of a file of records until its mark comes
@@ -111,7 +111,7 @@ class _Stretch:
         parts, self._parts = self._parts, [part for part in self._parts if part.at_bytes >= end]
         self.begin = min(end, self.loaded)
         for each in chunks:
-            yield _chunk(each, parts, read_no)
+            yield from bounded(_chunk(each, parts, read_no))
 
     def _load(self) -> bool:
         if self.over:
@@ -371,7 +371,11 @@ class TapeStream:
                 self._collected.damage(found)
             elif not self._cut_off:
                 self._collected.end(found)
-            if found.end - stretch.begin >= _CHUNK_BYTES and found.end <= stretch.loaded:
+            if found.end - stretch.begin < MAX_READ_BYTES or found.end > stretch.loaded:
+                continue
+            if isinstance(found, Damage):                   # nobody goes on in the middle of one
+                yield from stretch.cut(found.end, self._read_no)
+            else:
                 yield from self._cut(stretch, found.end, {**said, "in": "tar"})
         yield from stretch.cut(stretch.loaded, self._read_no)
 
@@ -393,8 +397,8 @@ class TapeStream:
                 laid = piece.at + piece.length
             else:
                 yield from stretch.cut(laid, self._read_no)
-                for offset in range(0, piece.length, _CHUNK_BYTES):
-                    length = min(_CHUNK_BYTES, piece.length - offset)
+                for offset in range(0, piece.length, MAX_READ_BYTES):
+                    length = min(MAX_READ_BYTES, piece.length - offset)
                     yield Chunk(self._read_no, Extent(HOLE, length), (FilePart(number, done + offset, 0, length),), 1,
                                 0.0, bytes(length))
             done += piece.length
@@ -416,7 +420,7 @@ class TapeStream:
                 return
             stretch.lay(FilePart(number, done, at, length))
             at, done, left = at + length, done + length, left - length
-            if at - stretch.begin >= _CHUNK_BYTES and left:
+            if at - stretch.begin >= MAX_READ_BYTES and left:
                 if state is None:
                     yield from stretch.cut(at, self._read_no)
                 else:
@@ -427,7 +431,7 @@ class TapeStream:
         at = min(stretch.loaded, end)
         while at < end and (length := stretch.more(at)):
             at = min(end, at + length)
-            if at - stretch.begin >= _CHUNK_BYTES:
+            if at - stretch.begin >= MAX_READ_BYTES:
                 yield from stretch.cut(at, self._read_no)
 
     def _records(self, stretch: _Stretch, resumed: Mapping[str, Any]) -> Iterator[Chunk]:
@@ -447,6 +451,6 @@ class TapeStream:
             at, done = at + length, done + length
             if not following:
                 files.sizes[number] = done
-            elif at - stretch.begin >= _CHUNK_BYTES:
+            elif at - stretch.begin >= MAX_READ_BYTES:
                 yield from self._cut(stretch, at, {"in": "records", "file": number, "offset": done})
         yield from stretch.cut(at, self._read_no)
