@@ -212,9 +212,9 @@ class LtfsTape:
         """The newest index that can be used, and what is to be said of the two partitions' last ones."""
         findings: list[Finding] = []
         found: dict[str, _Found] = {}
-        blocksize = next(iter(labels.values())).blocksize
-        for number, label in labels.items():
-            last, of_partition = _last_index(self._tape, number, (label, ends[number], blocksize, partitions))
+        for number, _, end in self._places:                     # the files of one only are held
+            label = labels[number]
+            last, of_partition = _last_index(self._tape, number, (label, end, None if found else partitions))
             findings += of_partition
             if last is not None:
                 found[label.partition] = last
@@ -226,8 +226,12 @@ class LtfsTape:
             findings += _reconciled(of_index, of_data, label)
         if not found:
             return None, [*findings, damaged("ltfs-indexes")]
-        newest = max(found.values(), key=lambda each: each.volume.generationnumber)
-        return newest, findings
+        newest = max(found, key=lambda letter: found[letter].volume.generationnumber)       # of equals the first
+        if list(found).index(newest):
+            number = next(number for number, label in labels.items() if label.partition == newest)
+            again, _ = _last_index(self._tape, number, (labels[number], ends[number], partitions))
+            return again, findings
+        return found[newest], findings
 
 
 def _damaged(what: str, letter: str, extent: Extent | None = None) -> Finding:
@@ -276,14 +280,15 @@ def _labels(tape: Tape) -> tuple[dict[int, Label], list[Finding]]:
     return labels, findings
 
 
-def _last_index(tape: Tape, number: int, place: tuple[Label, int, int, dict[str, Partition]]
+def _last_index(tape: Tape, number: int, place: tuple[Label, int, dict[str, Partition] | None]
                 ) -> tuple[_Found | None, list[Finding]]:
     """The last index of a partition that can be used; what lies behind it, and what cannot be used, is said.
 
-    place: the partition's label, its blocks, the block size, all partitions. Source: §5.3 (a partition that is
-    complete ends with an index between two file marks).
+    place: the partition's label, its blocks, all partitions (None: without the files). Source: §5.3 (a partition that
+    is complete ends with an index between two file marks).
     """
-    label, end, blocksize, partitions = place
+    label, end, partitions = place
+    blocksize = label.blocksize
     findings: list[Finding] = []
     closing = tape.mark_before(number, end)
     for _ in range(_INDEXES_TRIED):
@@ -309,7 +314,7 @@ def _last_index(tape: Tape, number: int, place: tuple[Label, int, int, dict[str,
     return None, findings or [_damaged("ltfs-index-missing", label.partition)]
 
 
-def _index_at(tape: Tape, number: int, blocks: tuple[int, int], geometry: tuple[int, dict[str, Partition]]
+def _index_at(tape: Tape, number: int, blocks: tuple[int, int], geometry: tuple[int, dict[str, Partition] | None]
               ) -> Index | None:
     """The index in these records of a partition; None where they are something else. Raises: Broken, DriveLost."""
     first, end = blocks

@@ -126,10 +126,11 @@ def read_label(vol1: bytes, raw: bytes) -> Label:
     return Label(version, identifier, volumeuuid, formattime, int(size), compression, partition, index, data)
 
 
-def read_index(pieces: Iterable[bytes], block_bytes: int, partitions: Mapping[str, Partition]) -> Index:
+def read_index(pieces: Iterable[bytes], block_bytes: int, partitions: Mapping[str, Partition] | None) -> Index:
     """An index as it comes off the tape.
 
-    Args:    block_bytes: of the label. partitions: by letter; their blocks end where data ends.
+    Args:    block_bytes: of the label. partitions: by letter; their blocks end where data ends. None = what is not the
+             files only, which costs a tenth.
     Returns: findings `structure-damaged` of entries, `extent-outside`, `content-not-on-carrier`, `name-undecodable`,
              `name-unsafe`, `structure-irregular`.
     Raises:  Broken.
@@ -153,13 +154,13 @@ def _parser() -> expat.XMLParserType:
 class _File:
     """The file that is being read. xattrs: key, value and its type."""
 
-    __slots__ = ("bad", "extents", "length", "name", "open_for_write", "raw", "symlink", "xattrs")
+    __slots__ = ("bad", "extents", "guessed", "length", "name", "open_for_write", "raw", "symlink", "xattrs")
 
     def __init__(self) -> None:
         self.name, self.raw, self.length, self.symlink = "", b"", -1, ""
         self.extents: list[tuple[int, str, int, int, int]] = []     # fileoffset, partition … bytecount
         self.xattrs: list[tuple[str, str, str]] = []
-        self.bad = self.open_for_write = False
+        self.bad = self.guessed = self.open_for_write = False
 
 
 class _Directory(NamedTuple):
@@ -171,8 +172,9 @@ class _Directory(NamedTuple):
 class _Reading:
     """The state of one index while it is read."""
 
-    def __init__(self, block_bytes: int, partitions: Mapping[str, Partition]) -> None:
+    def __init__(self, block_bytes: int, partitions: Mapping[str, Partition] | None) -> None:
         self.index = Index()
+        self._without_files, partitions = partitions is None, partitions or {}
         self._block_bytes, self._partitions = block_bytes, partitions
         self._outside = sum(part.blocks for part in partitions.values())
         self._stack: list[str] = []
@@ -241,7 +243,9 @@ class _Reading:
             self._entries += 1
             if self._entries > MOST_ENTRIES:
                 raise ValueError("too many entries")
-            if tag == "file":
+            if self._without_files:
+                self._parser.StartElementHandler = self._parser.EndElementHandler = None
+            elif tag == "file":
                 self._file = _File()
             else:
                 self._opening.append(None)
@@ -314,6 +318,7 @@ class _Reading:
         if parent == "file" and self._file is not None:
             self._file.name, self._file.raw, guess = self._decoded(text)
             self._file.bad |= not text
+            self._file.guessed = bool(guess)
             if guess:
                 self.index.findings.append(Finding("name-undecodable", self._path(self._file.name),
                                                    facts={"encoding": guess}))
@@ -392,9 +397,9 @@ class _Reading:
             findings.append(damaged("ltfs-entry", path))
         if file.open_for_write:
             findings.append(Finding("structure-irregular", path, facts={"what": "ltfs-open-for-write", "count": 1}))
-        guessed = above.guessed or file.raw != file.name.encode("utf-8", "surrogatepass")
+        recorded = above.raw + file.raw if above.guessed or file.guessed else b""
         number = self.index.files.add(FileEntry(
-            path, above.raw + file.raw if guessed else b"", max(0, file.length), extents or (),
+            path, recorded, max(0, file.length), extents or (),
             "structure-damaged" if extents is None else ""))
         for key, text, kind in file.xattrs:
             self._record(number, key, text, kind)
