@@ -12,16 +12,20 @@ from carriers.folder import Folder
 from carriers.ltfs import LtfsTape, is_ltfs
 from carriers.model import Carrier
 from carriers.tape import Tape, TapeFolder, is_tape_folder
+from carriers.tape_drive import TapeDrive, is_tape_device
 from carriers.tape_stream import TapeStream
 from carriers.tartape import TarFile, is_tar
 
 
 def open_carrier(source: Path) -> Carrier:
-    """Open a folder (of files, or of a tape's records), an image file or a block device for reading only.
+    """Open a folder (of files, or of a tape's records), an image file, a block or tape device for reading only.
 
-    Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost.
+    Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost; of a
+    tape drive also CarrierError("tape-none" | "tape-not-ready" | "tape-busy").
     """
     try:
+        if is_tape_device(source):
+            return on_tape(TapeDrive(source))
         is_folder = source.is_dir()
     except OSError as error:                    # a directory on the way that must not be searched
         raise refused(source, error) from error

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import struct
 import time
 from collections.abc import Callable
@@ -27,6 +28,7 @@ _OPERATION, _STATUS, _POSITION = struct.Struct("@hi"), struct.Struct("@lllllii")
 _GMT_EOD, _GMT_WR_PROT, _GMT_ONLINE, _GMT_DR_OPEN = 0x08000000, 0x04000000, 0x01000000, 0x00040000
 _BLOCK_BYTES = 0xFFFFFF         # of mt_dsreg; the density code lies above it
 _FIRST_BUFFER = 1 << 20
+_ST_MAJOR = 9                   # Documentation/admin-guide/devices.txt
 _NO_TAPE = frozenset({errno.ENOMEDIUM, errno.ENXIO, errno.ENODEV})
 
 
@@ -37,6 +39,15 @@ class Kernel(NamedTuple):
     ioctl: Callable[[int, int, bytearray], object] = fcntl.ioctl
     read: Callable[[int, int], bytes] = os.read
     close: Callable[[int], None] = os.close
+
+
+def is_tape_device(path: Path) -> bool:
+    """Whether a path is a character device of the st driver. Raises: OSError, of a path that cannot be looked at."""
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISCHR(status.st_mode) and os.major(status.st_rdev) == _ST_MAJOR
 
 
 class TapeDrive:
