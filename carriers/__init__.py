@@ -10,7 +10,7 @@ from carriers.blocks import BlockSource, refused
 from carriers.disc import Disc
 from carriers.folder import Folder
 from carriers.ltfs import LtfsTape, is_ltfs
-from carriers.model import Carrier
+from carriers.model import Carrier, CarrierError
 from carriers.tape import Tape, TapeFolder, is_tape_folder
 from carriers.tape_drive import TapeDrive, is_tape_device
 from carriers.tape_stream import TapeStream
@@ -21,7 +21,7 @@ def open_carrier(source: Path) -> Carrier:
     """Open a folder (of files, or of a tape's records), an image file, a block or tape device for reading only.
 
     Raises: CarrierError("source-missing" | "source-denied" | "source-unsupported" | "source-empty"), DriveLost; of a
-    tape drive also CarrierError("tape-none" | "tape-not-ready" | "tape-busy").
+    tape drive also CarrierError("tape-none" | "tape-not-ready" | "tape-busy" | "tape-partitions").
     """
     try:
         if is_tape_device(source):
@@ -36,5 +36,9 @@ def open_carrier(source: Path) -> Carrier:
 
 
 def on_tape(tape: Tape) -> Carrier:
-    """What lies on a tape: LTFS, or else archives and records. Raises: DriveLost."""
-    return LtfsTape(tape) if is_ltfs(tape) else TapeStream(tape)
+    """What lies on a tape: LTFS, or else archives and records. Raises: CarrierError("tape-partitions"), DriveLost."""
+    if not is_ltfs(tape):
+        return TapeStream(tape)
+    if not tape.partitionable:                  # half of a volume would fail the unit for what the driver does not do
+        raise CarrierError("tape-partitions", source=str(tape.path))
+    return LtfsTape(tape)

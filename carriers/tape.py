@@ -59,6 +59,11 @@ class Tape(Protocol):
     def partitions(self) -> int: ...
 
     @property
+    def partitionable(self) -> bool:
+        """Whether other partitions than the first can be asked for, if there are any."""
+        ...
+
+    @property
     def used_bytes(self) -> int:
         """Bytes of all records, 0 where only reading will tell."""
         ...
@@ -154,6 +159,8 @@ class TapeFolder:
 
     Raises: CarrierError("source-denied" | "source-unsupported" of a `bad.json` that is none), DriveLost.
     """
+
+    partitionable = True
 
     def __init__(self, path: Path, *, read_file: Callable[[Path], bytes] = Path.read_bytes, retries: int = 2,
                  clock: Callable[[], float] = time.perf_counter) -> None:

@@ -1,9 +1,9 @@
 """A tape in a drive, through Linux' st device: positioned and read, never written; no command that could write is sent.
 
 Takes `/dev/nst*`; gives a `Tape`. Of the driver's operations only these are used: rewind-free positioning (MTSEEK,
-MTSETPART, MTEOM, MTBSF) and the block size in the drive's memory (MTSETBLK 0: records of any length). Relies on the
-kernel's st(4) and Documentation/scsi/st.rst: what `read` answers at a file mark, at the end of data, for a record that
-is larger than the buffer, after a medium error.
+MTSETPART, MTEOM, MTBSF), the block size in the drive's memory (MTSETBLK 0: records of any length) and the driver's own
+option to change partitions. Relies on the kernel's st(4) and Documentation/scsi/st.rst: what `read` answers at a file
+mark, at the end of data, for a record that is larger than the buffer, after a medium error.
 """
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ from carriers.tape import MAX_RECORD_BYTES, Block, BlockKind
 
 # linux/mtio.h
 _MTIOCTOP, _MTIOCGET, _MTIOCPOS = 0x40086D01, 0x80306D02, 0x80086D03
-_MTBSF, _MTEOM, _MTSETBLK, _MTSEEK, _MTSETPART = 2, 12, 20, 22, 33
+_MTBSF, _MTEOM, _MTSETBLK, _MTSEEK, _MTSETDRVBUFFER, _MTSETPART = 2, 12, 20, 22, 24, 33
+_CAN_PARTITIONS = 0x30000400    # MT_ST_SETBOOLEANS | MT_ST_CAN_PARTITIONS: a wish of the driver, nothing for the drive
 _OPERATION, _STATUS, _POSITION = struct.Struct("@hi"), struct.Struct("@lllllii"), struct.Struct("@l")
 _GMT_EOD, _GMT_WR_PROT, _GMT_ONLINE, _GMT_DR_OPEN = 0x08000000, 0x04000000, 0x01000000, 0x00040000
 _BLOCK_BYTES = 0xFFFFFF         # of mt_dsreg; the density code lies above it
@@ -52,6 +53,7 @@ def is_tape_device(path: Path) -> bool:
 
 class TapeDrive:
     """A tape drive with a tape in it. write_protected, density: as the drive says; density is a code of SSC.
+    partitionable: whether the driver can be asked for another partition than the one it is in.
 
     Raises: CarrierError("tape-none" | "tape-not-ready" | "source-missing" | "source-denied"), DriveLost.
     """
@@ -88,14 +90,17 @@ class TapeDrive:
         self.density = dsreg >> 24 & 0xFF
         if dsreg & _BLOCK_BYTES:                                # a drive of fixed blocks only keeps them: one a read
             self._tried(_MTSETBLK, 0)
+        self._tried(_MTSETDRVBUFFER, _CAN_PARTITIONS)           # needs CAP_SYS_ADMIN; else it must be set already
+        self.partitionable = self._tried(_MTSETPART, 0)
         self.partitions = 1
-        while self.partitions < 4 and self._tried(_MTSETPART, self.partitions):
+        while self.partitionable and self.partitions < 4 and self._tried(_MTSETPART, self.partitions):
             self.partitions += 1
         self.locate(0, 0)
 
     def blocks(self, partition: int) -> int:
         self.locate(partition, 0)
-        self._do(_MTEOM, 1)
+        if not self._tried(_MTEOM, 1) and not self._status()[3] & _GMT_EOD:     # of a blank tape: nothing to space over
+            raise DriveLost("drive-lost", source=str(self.path), reason="EIO")
         self._block = self._position()
         return self._block
 
@@ -121,7 +126,10 @@ class TapeDrive:
             except OSError as error:
                 if error.errno in _NO_TAPE or error.errno not in MEDIUM_ERRORS:
                     raise lost(self.path, error) from error
-                if self._status()[3] & _GMT_DR_OPEN:            # taken out by its button
+                status = self._status()[3]
+                if status & _GMT_EOD:                           # a blank tape; or asked for more behind the end
+                    return Block(BlockKind.END)
+                if status & _GMT_DR_OPEN:                       # taken out by its button
                     raise DriveLost("drive-lost", source=str(self.path), reason="ENOMEDIUM") from error
                 self.locate(self._partition, self._block)       # where the error left the tape is not to be relied on
                 continue

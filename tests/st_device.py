@@ -15,7 +15,8 @@ from carriers.tape_drive import Kernel
 from tests.tape_writer import Tape
 
 MTIOCTOP, MTIOCGET, MTIOCPOS = 0x40086D01, 0x80306D02, 0x80086D03
-READING = {2: "MTBSF", 12: "MTEOM", 20: "MTSETBLK", 22: "MTSEEK", 33: "MTSETPART"}     # all that may ever be sent
+# all that may ever be sent
+READING = {2: "MTBSF", 12: "MTEOM", 20: "MTSETBLK", 22: "MTSEEK", 24: "MTSETDRVBUFFER", 33: "MTSETPART"}
 EOF_, BOT, EOD, WR_PROT, ONLINE, DR_OPEN = 1 << 31, 1 << 30, 1 << 27, 1 << 26, 1 << 24, 1 << 18
 
 
@@ -31,7 +32,7 @@ class StDevice:
         self.flags = 0
         self.ejected_at = -1                # the button is pressed once so many blocks were read
         self.reads = 0
-        self.ends_seen = 0
+        self.can_partitions, self.may_set = False, True     # the driver's option; whether this user may set it
 
     def kernel(self) -> Kernel:
         return Kernel(self._open, self._ioctl, self._read, lambda _: None)
@@ -59,9 +60,15 @@ class StDevice:
         self.sent.append((READING[operation], count))
         name, self.flags = READING[operation], 0
         if name == "MTSETPART":
-            if self.tape is None or not 0 <= count < len(self.tape.partitions):
+            if self.tape is None or not self.can_partitions or not 0 <= count < len(self.tape.partitions):
                 raise OSError(errno.EINVAL, "no such partition")
             self.pending = count
+            return
+        if name == "MTSETDRVBUFFER":
+            assert count == 0x30000400                      # MT_ST_SETBOOLEANS | MT_ST_CAN_PARTITIONS and no other
+            if not self.may_set:
+                raise OSError(errno.EPERM, "not permitted")
+            self.can_partitions = True
             return
         if name == "MTSETBLK":
             self.block_bytes = count
@@ -74,7 +81,7 @@ class StDevice:
                 raise OSError(errno.EIO, "beyond the end of data")
             self.block = count
         elif name == "MTEOM":
-            self.block = len(blocks)
+            self.block, self.flags = len(blocks), EOD
         else:
             marks = [n for n, block in enumerate(blocks[:self.block]) if block is None]
             self.block = marks[-1] if marks else 0
@@ -87,9 +94,11 @@ class StDevice:
             self.tape = None
             raise OSError(errno.EIO, "ejected")
         blocks, place = self._blocks(), (self.partition, self.block)
-        self.flags = 0
+        again, self.flags = self.flags & EOD, 0
         if self.block >= len(blocks):
-            self.flags, self.ends_seen = EOD, self.ends_seen + 1
+            self.flags = EOD
+            if again or not blocks:
+                raise OSError(errno.EIO, "blank check")
             return b""
         if place in self.bad or place in self.once:
             self.once.discard(place)

@@ -12,6 +12,7 @@ from carriers.model import CarrierChanged, CarrierError, DriveLost, Refused
 from carriers.plan import make_plan
 from carriers.tape import Block, BlockKind, TapeFolder, is_tape_folder
 from carriers.tape_drive import TapeDrive
+from carriers.tape_stream import TapeStream
 from checks import catalogue
 from tests.st_device import READING, StDevice
 from tests.tape_writer import Options, Tape, ltfs, records, tar
@@ -109,6 +110,28 @@ def test_a_tape_taken_out_by_its_button_is_a_lost_drive() -> None:
 def test_two_readings_of_one_drive_are_never_the_same_piece() -> None:
     stamps = [TapeDrive(NODE, kernel=StDevice(a_tape()).kernel()).stamp() for _ in range(2)]
     assert stamps[0] != stamps[1]
+
+
+def test_half_of_a_volume_is_not_read_where_the_driver_keeps_to_one_partition(tmp_path: Path) -> None:
+    """A user without the right, and nobody set the option: refused, for it is no fault of the tape."""
+    device = StDevice(ltfs(CONTENT))
+    device.may_set = False
+    with pytest.raises(CarrierError) as refusal:
+        on_tape(TapeDrive(NODE, kernel=device.kernel()))
+    assert refusal.value.code == "tape-partitions"
+    assert all(catalogue.words("errors", refusal.value.code, refusal.value.facts).values())
+    device.can_partitions = True
+    assert on_tape(TapeDrive(NODE, kernel=device.kernel())).structure()[1] == ()
+    of_tar = Tape()
+    of_tar.put(0, *records(tar(tmp_path, CONTENT), 10240), None)
+    device = StDevice(of_tar)
+    device.may_set = False
+    assert isinstance(on_tape(TapeDrive(NODE, kernel=device.kernel())), TapeStream)
+
+
+def test_a_blank_tape_in_a_drive_is_blank() -> None:
+    carrier = on_tape(TapeDrive(NODE, kernel=StDevice(Tape()).kernel()))
+    assert [f.code for f in carrier.structure()[1]] == ["blank"]
 
 
 @pytest.mark.parametrize("kind", ["ltfs", "tar"])
