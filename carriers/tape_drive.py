@@ -137,8 +137,12 @@ class TapeDrive:
                 self._block += 1
                 return Block(BlockKind.RECORD, content, attempt, self._clock() - begun)
             return self._mark_or_end()
+        if not self._tried(_MTSEEK, self._block + 1):           # nothing behind it: of a blank tape not even this one
+            unread = self._block
+            if self.blocks(self._partition) <= unread:
+                return Block(BlockKind.END)
+            raise DriveLost("drive-lost", source=str(self.path), reason="LOCATE")
         self._block += 1
-        self.locate(self._partition, self._block)
         return Block(BlockKind.RECORD, None, self._retries + 1, self._clock() - begun)
 
     def stamp(self) -> list[int | str]:

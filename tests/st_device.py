@@ -96,8 +96,10 @@ class StDevice:
         blocks, place = self._blocks(), (self.partition, self.block)
         again, self.flags = self.flags & EOD, 0
         if self.block >= len(blocks):
+            if not blocks:                  # measured: without a word of the end of data
+                raise OSError(errno.EIO, "blank check")
             self.flags = EOD
-            if again or not blocks:
+            if again:
                 raise OSError(errno.EIO, "blank check")
             return b""
         if place in self.bad or place in self.once:
