@@ -33,6 +33,7 @@ from carriers.tar_members import BLOCK, Damage, End, Member, Piece, is_header, m
 
 _LOOKED_AT_BYTES = 64 << 10     # of a stretch whose first block is no header
 _USUAL_BYTES = 20 * BLOCK       # of a record, where none was read yet: what tar writes unless told otherwise
+_LEAST_BOUND = 64 << 30         # for holes, of a tape that holds little or does not say how much
 _UNKNOWN = 1 << 62              # the size of a file of records until its mark comes
 _FIRST_BLOCKS = 16              # in which the first readable record is looked for
 
@@ -163,7 +164,7 @@ class TapeStream:
         self._bases: list[int] = []                         # address of each partition's first block
         self._ends: list[int] = []                          # blocks of each
         self._stretch: _Stretch | None = None
-        self._collected = Collected(self._extent_of)
+        self._collected = Collected(self._extent_of, 16 * max(tape.used_bytes, _LEAST_BOUND))
         self._lost: dict[int, int] = {}
         self._layers: dict[str, None] = {}
         self._known: tuple[CarrierId, Structure, tuple[Finding, ...]] | None = None
@@ -293,8 +294,8 @@ class TapeStream:
                 findings.append(Finding("carrier-truncated", facts={"reason": "tape", "claimed_bytes": 0,
                                                                     "actual_bytes": used}))
             layer = "tar" if first and is_header(first[:BLOCK]) else "records"
-            structure = Structure((layer,), Addressing.STREAM, len(first or b"") or _USUAL_BYTES, sum(self._ends), used,
-                                  0, self._collected.files, (), growing=self)
+            structure = Structure((layer,) if first else (), Addressing.STREAM, len(first or b"") or _USUAL_BYTES,
+                                  sum(self._ends), used, 0, self._collected.files, (), growing=self)
             identity = CarrierId(CarrierKind.TAPE, "", "", "", used, xxhash.xxh3_128(first or b"").hexdigest())
             self._known = identity, structure, tuple(findings)
         return self._known

@@ -11,20 +11,19 @@ from carriers.iso9660 import damaged
 from carriers.model import HOLE, Extent, FileEntry, Files, Finding, Tree
 from carriers.tar_members import Damage, End, Member, Piece
 
-_MOST_HOLES = 1 << 40           # bytes of zeros that no tape holds, in one file
-
 
 class Collected:
-    """Members as they come. extent_of: where a stretch of an archive lies on the carrier.
+    """Members as they come. extent_of: where a stretch of an archive lies on the carrier. most_holes: bytes of zeros,
+    in all sparse files together, that a reading follows.
 
     links: hard links that follow the content which they have: file number → that of the other.
     """
 
-    def __init__(self, extent_of: Callable[[Piece], Extent]) -> None:
+    def __init__(self, extent_of: Callable[[Piece], Extent], most_holes: int) -> None:
         self.files = Files()
         self.links: dict[int, int] = {}
         self.findings: list[Finding] = []
-        self._extent_of = extent_of
+        self._extent_of, self._holes_left = extent_of, most_holes
         self._numbers: dict[str, int] | None = None             # path → the last file of it, once a link asks
         self._lost_until = -1                                   # where the last damage ended
 
@@ -94,9 +93,11 @@ class Collected:
     def _file(self, path: str, recorded: bytes, member: Member) -> int:
         holes = sum(piece.length for piece in member.pieces if piece.at < 0)
         obstacle = ""
-        if member.kind == "sparse" or holes > _MOST_HOLES:
+        if member.kind == "sparse" or holes > self._holes_left:
             obstacle = "structure-damaged"
             self.findings.append(damaged("tar-sparse", path))
+        else:
+            self._holes_left -= holes
         extents = () if obstacle else tuple(self._extent_of(piece) if piece.at >= 0 else Extent(HOLE, piece.length)
                                             for piece in member.pieces)
         return self._add(FileEntry(path, recorded, member.size, extents, obstacle))

@@ -18,7 +18,7 @@ _MOST_PIECES = 1_000_000        # of a sparse file
 _SEARCH_BYTES = 64 << 10
 _ZEROS = bytes(BLOCK)
 _NUMBER = re.compile(r"[0-9]{1,18}")
-_OCTAL = re.compile(rb" *([0-7]{1,20})[ \0]*")
+_OCTAL = re.compile(rb"[0-7]{1,20}")
 _REGULAR = frozenset(b"07\0S")
 _SPECIAL = {ord("2"): "symlink", ord("3"): "character-device", ord("4"): "block-device", ord("6"): "fifo"}
 
@@ -114,10 +114,8 @@ def number_of(text: bytes) -> int:
     """A number of a header: octal, or of base 256 (GNU); -1 where it is none. Nothing at all is 0."""
     if text[:1] >= b"\x80":
         return int.from_bytes(bytes([text[0] & 0x7F]) + text[1:], "big") if text[0] < 0xC0 else -1
-    if not text.strip(b" \0"):
-        return 0
-    match = _OCTAL.match(text)
-    return int(match[1], 8) if match else -1
+    digits = text.strip(b" \0").split(b"\0")[0].rstrip(b" ")
+    return int(digits, 8) if _OCTAL.fullmatch(digits) else -1 if digits else 0
 
 
 def is_header(block: bytes) -> bool:

@@ -82,7 +82,8 @@ class TarFile:
         return self._known
 
     def _scan(self) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:
-        source, collected = self._source, Collected(_extent_of)
+        source = self._source
+        collected = Collected(_extent_of, 16 * max(source.size_bytes, _LEAST_BOUND))
         digest, claimed = xxhash.xxh3_128(), 0
         for found in members(_Headers(source), 0, {}):
             if isinstance(found, Member):
