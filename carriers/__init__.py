@@ -32,7 +32,7 @@ def open_carrier(source: Path) -> Carrier:
     if is_folder:
         return on_tape(TapeFolder(source)) if is_tape_folder(source) else Folder(source)
     blocks = BlockSource(source)
-    return TarFile(blocks) if is_tar(blocks) else Disc(blocks)
+    return TarFile(blocks) if source.is_file() and is_tar(blocks) else Disc(blocks)
 
 
 def on_tape(tape: Tape) -> Carrier:

@@ -136,3 +136,19 @@ def test_a_tape_cut_in_the_middle_of_a_member_says_what_is_lost(tmp_path: Path, 
     stream, _ = read_on(tape.save(tmp_path / "tape"), Taken(), [])
     codes = [f.code for f in stream.structure()[1]]
     assert codes == ["carrier-truncated"] and sum(stream.lost.values()) == 100_000 - cut
+
+
+def test_every_partition_of_a_tape_is_read(tmp_path: Path) -> None:
+    first, second = {"a": b"a" * 3000, "b": b"b" * 1_500_000}, {"c": b"c" * 70_000}
+    tape = Tape(3)
+    tape.put(0, *records(archive(first, tarfile.GNU_FORMAT), 10240), None)
+    tape.put(2, *records(archive(second, tarfile.PAX_FORMAT), 512), None, b"dump", None)
+    path = tape.save(tmp_path / "tape")
+    taken = Taken()
+    stream, reads = read_on(path, taken, [])
+    assert files_of(stream.structure()[0], taken) == {**first, **second, "file000003.dd": b"dump"}
+    assert stream.content(2) == second["c"]
+    for stop_at in range(1, reads + 1):
+        again, states = Taken(), list[dict[str, Any]]()
+        read_on(path, again, states, stop_at)
+        assert files_of(read_on(path, again, states)[0].structure()[0], again) == files_of(stream.structure()[0], taken)

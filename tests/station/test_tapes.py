@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
@@ -14,6 +15,7 @@ from carriers.tape import TapeFolder
 from checks.bind import Choice
 from checks.form import read_form
 from checks.verdict import Outcome
+from station.__main__ import main
 from station.audit import audit
 from station.intake import intake
 from station.progress import Progress
@@ -95,3 +97,12 @@ def test_parts_that_a_form_joins_are_not_joined_on_a_tar_tape_and_it_says_so(tmp
     verdict = run(a_station(tmp_path / "home"), tape.save(tmp_path / "tape"), form)
     assert (verdict.outcome, verdict.counts.equal, verdict.counts.not_checked) == (Outcome.UNDECIDED, 3, 1)
     assert [j.facts["reason"] for j in verdict.findings if j.facts.get("check") == "accuracy"] == ["parts-on-tape"]
+
+
+@pytest.mark.parametrize("kind", ["ltfs", "tar"])
+def test_a_form_that_comes_later_needs_no_second_reading(tmp_path: Path, kind: str) -> None:
+    source, home = a_tape(tmp_path, kind), str(tmp_path / "home")
+    assert main(["intake", str(source), "--home", home]) == 3
+    shutil.rmtree(source)
+    form = listed(tmp_path, content())
+    assert main(["recompare", "S1-2026-000001", "--form", str(form), "--home", home]) == 0
