@@ -74,29 +74,11 @@ class Disc:
 
         Raises: DriveLost, CarrierChanged. A medium error is a chunk without content.
         """
-        self._source.check_same()
-        for planned in plan:
-            if planned.extent.start_lba == HOLE:
-                yield Chunk(*planned, 1, 0.0, bytes(planned.extent.length_bytes))
-                continue
-            for run in self._source.read_extent(planned.extent):
-                yield chunk_of(planned, run, self._source.block_bytes)
-        self._source.check_same()
+        return read_planned(self._source, plan)
 
     def content(self, file_no: int) -> bytes | None:
         """A small file whole, before the pass; its blocks are kept."""
-        files, size = self.structure()[0].files, self._source.block_bytes
-        if files is None or file_no in files.obstacles or files.sizes[file_no] > CONTENT_BYTES:
-            return None
-        pieces = []
-        for start, length, _, skip in files.extents(file_no):
-            blocks: bytes | None = bytes(length)
-            if start != HOLE:
-                blocks = self._source.read_blocks(start, -(-(skip + length) // size))
-            if blocks is None:
-                return None
-            pieces.append(blocks[skip:skip + length] if start != HOLE else blocks)
-        return b"".join(pieces)
+        return content_of(self._source, self.structure()[0], file_no)
 
     def budget(self) -> dict[str, Any]:
         """What errors have cost so far, for the journal."""
@@ -117,6 +99,34 @@ class Disc:
         if self._known is None:
             self._known = _read_disc(self._source)
         return self._known
+
+
+def read_planned(source: BlockSource, plan: Iterable[PlannedRead]) -> Iterator[Chunk]:
+    """What a plan by blocks asks of a source, chunk by chunk. Raises: DriveLost, CarrierChanged."""
+    source.check_same()
+    for planned in plan:
+        if planned.extent.start_lba == HOLE:
+            yield Chunk(*planned, 1, 0.0, bytes(planned.extent.length_bytes))
+            continue
+        for run in source.read_extent(planned.extent):
+            yield chunk_of(planned, run, source.block_bytes)
+    source.check_same()
+
+
+def content_of(source: BlockSource, structure: Structure, file_no: int) -> bytes | None:
+    """A small file whole by its extents; its blocks are kept. None: too large, not readable, not on the carrier."""
+    files, size = structure.files, source.block_bytes
+    if files is None or file_no in files.obstacles or files.sizes[file_no] > CONTENT_BYTES:
+        return None
+    pieces = []
+    for start, length, _, skip in files.extents(file_no):
+        blocks: bytes | None = bytes(length)
+        if start != HOLE:
+            blocks = source.read_blocks(start, -(-(skip + length) // size))
+        if blocks is None:
+            return None
+        pieces.append(blocks[skip:skip + length] if start != HOLE else blocks)
+    return b"".join(pieces)
 
 
 def _read_disc(source: BlockSource) -> tuple[CarrierId, Structure, tuple[Finding, ...]]:

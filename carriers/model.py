@@ -114,6 +114,8 @@ class Files(Sequence[FileEntry]):
 
     The columns may be read directly where half a million files are walked. A file with one extent has its start in
     `starts`, also if that is `THROUGH`; one with none has -1, one with several -2 and its extents in `extents_of`.
+    recorded: digests that the carrier itself has of its files (LTFS attributes): algorithm → file numbers, and their
+    digests in step.
     """
 
     def __init__(self) -> None:
@@ -123,6 +125,7 @@ class Files(Sequence[FileEntry]):
         self.extents_of: dict[int, tuple[Extent, ...]] = {}
         self.raw_names: dict[int, bytes] = {}
         self.obstacles: dict[int, str] = {}
+        self.recorded: dict[str, tuple[array[int], bytearray]] = {}
 
     def add(self, entry: FileEntry) -> int:
         """Append a file and return its number."""
@@ -182,12 +185,13 @@ class Structure:
     """结构: the layers of a carrier and the files they show.
 
     blocks: what the carrier gives, the last one counted even if cut. volume_blocks: what its structure claims (the
-    largest claim; 0 = no claim). files is None where only reading will tell (a tar tape). trees are in the order in
-    which names of a form are looked up. structure_extents: what the structure itself occupies, ascending, disjoint.
-    unseen_blocks: at the end of the carrier, too many to be looked at beforehand; the pass tells if they are empty.
-    free_space: what belongs to no file is free space, which a disk has much of, and is read only for a digest of the
-    whole carrier.
-    links: between the sessions of a disc, where link, lead-out and lead-in blocks lie that no drive reads.
+    largest claim; 0 = no claim). trees are in the order in which names of a form are looked up. structure_extents: what
+    the structure itself occupies, ascending, disjoint. unseen_blocks: at the end of the carrier, too many to be looked
+    at beforehand; the pass tells if they are empty. growing: where only the pass will tell (a tar tape): it adds the
+    files, and the structure asked for again after it has their trees. Addresses of a tape count records of
+    block_bytes, the partitions one after the other. free_space: what belongs to no file is free space, which a disk has
+    much of, and is read only for a digest of the whole carrier. links: between the sessions of a disc, where link,
+    lead-out and lead-in blocks lie that no drive reads.
     """
 
     layers: tuple[str, ...]
@@ -202,6 +206,28 @@ class Structure:
     unseen_blocks: int = 0
     free_space: bool = False
     links: tuple[Extent, ...] = ()
+    growing: Growing | None = None
+
+
+class Growing(Protocol):
+    """What a carrier knows of the files that only its pass finds (a tar tape), as far as the pass has come.
+
+    links: file number → that of the file whose content it has too. lost: file number → bytes that never came.
+    """
+
+    @property
+    def links(self) -> Mapping[int, int]: ...
+
+    @property
+    def lost(self) -> Mapping[int, int]: ...
+
+    def save(self) -> dict[str, Any]:
+        """The state at the beginning of the chunk that was given last, for the journal; rows only since the last."""
+        ...
+
+    def restore(self, saved: Iterable[Mapping[str, Any]]) -> None:
+        """Take up the states of an earlier sitting, oldest first; reading goes on from the last."""
+        ...
 
 
 class FilePart(NamedTuple):

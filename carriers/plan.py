@@ -33,12 +33,12 @@ class Plan:
     def __init__(self, structure: Structure, joined: Joined, gaps: bool, max_bytes: int) -> None:
         self._block_bytes = structure.block_bytes
         self._end_bytes = structure.capacity_bytes
-        if structure.addressing is Addressing.FILES:            # addresses are ours: whole virtual blocks
+        if structure.addressing is not Addressing.BLOCKS:       # whole blocks by address, whatever they hold
             self._end_bytes = structure.blocks * structure.block_bytes
         self._gaps = gaps and structure.addressing is Addressing.BLOCKS
         self._window_bytes = max(1, max_bytes // structure.block_bytes) * structure.block_bytes
         self._files = structure.files if structure.files is not None else Files()
-        self._by_file = structure.addressing is Addressing.FILES
+        self._content_only = structure.addressing is not Addressing.BLOCKS
         self._joined = tuple(joined)
         self._lost: dict[int, int] = {}
         self._late: list[tuple[int, Extent, int]] = []          # file, extent, where in the file: of deferred files
@@ -67,13 +67,17 @@ class Plan:
 
     @cached_property
     def planned_bytes(self) -> int:
-        """Bytes that will be asked for; blocks of deferred files twice. In a folder: the bytes of its files."""
-        late = sum(e.skip_bytes + e.length_bytes for _, e, _ in self._late if e.start_lba != HOLE)
+        """Bytes that will be asked for; blocks of deferred files twice. In a folder, on a tape: the bytes of files."""
+        late = sum((0 if self._content_only else e.skip_bytes) + e.length_bytes
+                   for _, e, _ in self._late if e.start_lba != HOLE)
         if self._gaps:
             return self._end_bytes + late
-        if self._by_file:
-            return late + sum(length for length, file_no in zip(self._lengths, self._file_nos, strict=True)
-                              if file_no < len(self._files))
+        if self._content_only:                                  # what several files share is asked for once
+            total = end = 0
+            for place, length in zip(self._places, self._lengths, strict=True):
+                total += max(0, place + length - max(place, end))
+                end = max(end, place + length)
+            return late + total
         return sum(read.extent.length_bytes for read in self._main(0)) + late
 
     @cached_property

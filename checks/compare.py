@@ -182,7 +182,8 @@ def _not_complete(work: _Work, unseen: Unseen, position: int, target: int) -> No
     """A bound file without digests: three answers, never one for another. An obstacle has its own finding already."""
     state = work.fixities.state(target)
     if state is ReadState.NOT_READ:
-        work.not_run_for(position, "not-read" if target < len(work.files) else "parts-not-joined")
+        joined = "parts-not-joined" if work.structure.growing is None else "parts-on-tape"
+        work.not_run_for(position, "not-read" if target < len(work.files) else joined)
     elif state is ReadState.NOT_ATTEMPTED:
         work.not_run_for(position, "not-attempted")
     elif state is ReadState.NO_CONTENT:

@@ -28,7 +28,7 @@ class Digests:
     """Consumer. carrier_ranges: byte counts at which the digest of the whole carrier is kept (none = not computed).
 
     joined: groups of files of which each is a file of its own too, as in the plan; one that cannot be had whole
-    (a file of it has no content) has no digest.
+    (a file of it has no content) has no digest. The structure's files may become more while they are read.
     """
 
     def __init__(self, hashers: Hashers, structure: Structure, fixities: Fixities, *,
@@ -37,7 +37,8 @@ class Digests:
         self.fixities = fixities
         self._hashers = hashers
         sizes = structure.files.sizes if structure.files is not None else array("q")
-        self._sizes: Sequence[int] = sizes + array("q", [sum(sizes[n] for n in parts) for parts in joined])
+        self._sizes: Sequence[int] = sizes + array("q", [sum(sizes[n] for n in parts) for parts in joined]) \
+            if joined else sizes
         self._block_bytes = structure.block_bytes
         self._ranges = sorted(set(carrier_ranges))
         self._open: dict[int, _Running] = {}
@@ -50,6 +51,7 @@ class Digests:
 
         Raises: RuntimeError where a hashing process died, or the plan broke its promise (program errors).
         """
+        self.fixities.grow(len(self._sizes))
         if chunk.content is None:
             for part in chunk.parts:
                 if chunk.attempts:
@@ -92,6 +94,17 @@ class Digests:
             self.fixities.put(file_no, digests)
             self._completed.append(file_no)
 
+    def copy(self, links: Mapping[int, int]) -> None:
+        """Give files the digests of those whose content they have too; after the pass. links: file → the other."""
+        self._hashers.drain()
+        self.fixities.grow(len(self._sizes))
+        for file_no, of in links.items():
+            state = self.fixities.state(of)
+            if state is ReadState.COMPLETE:
+                self.fixities.put(file_no, {a: self.fixities.digest(of, a) for a in self.fixities.algorithms})
+            else:
+                self.fixities.states[file_no] = state
+
     def save(self) -> dict[str, Any] | None:
         """The state for the journal, after all that was handed over is done; None while a state cannot be had (SM3).
 
@@ -115,6 +128,7 @@ class Digests:
 
     def restore(self, saved: Iterable[Mapping[str, Any]]) -> None:
         """Take up the states of an earlier sitting, oldest first; the last one's open digests go on."""
+        self.fixities.grow(len(self._sizes))
         last: Mapping[str, Any] | None = None
         for last in saved:
             for file_no, state, *hexes in last["done"]:

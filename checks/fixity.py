@@ -43,6 +43,14 @@ class Fixities:
         self.states = bytearray(self.count)
         self.columns = {name: bytearray(DIGEST_BYTES[name] * self.count) for name in self.algorithms}
 
+    def grow(self, count: int) -> None:
+        """Room for so many files, where they become known one by one."""
+        if count > self.count:
+            self.states += bytes(count - self.count)
+            for name, column in self.columns.items():
+                column += bytes(DIGEST_BYTES[name] * (count - self.count))
+            self.count = count
+
     def state(self, file_no: int) -> ReadState:
         return ReadState(self.states[file_no])
 

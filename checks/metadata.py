@@ -32,15 +32,23 @@ class Metadata:
         self._problems: dict[int, tuple[str, int, str, str]] = {}   # → reason, line, encoding declared, found
         self.classified = ""
         self._levels = frozenset(plain(text) for text in words()["fields"]["level"])
-        for number, path in enumerate(self._paths):
-            if is_metadata(path) and not (files and number in files.obstacles):
+        self._obstacles: Mapping[int, str] = files.obstacles if files is not None else {}
+        self._known = 0                                        # files looked at by name: more may come while reading
+        self._look_at_names()
+
+    def _look_at_names(self) -> None:
+        for number in range(self._known, len(self._paths)):
+            if is_metadata(self._paths[number]) and number not in self._obstacles:
                 size = self._sizes[number]
                 if 0 < size <= FILE_BYTES:
                     self._wanted[number] = size
                 else:
                     self._problems[number] = ("not-checked" if size else "empty", 0, "", "")
+        self._known = len(self._paths)
 
     def consume(self, chunk: Chunk) -> None:
+        if self._known < len(self._paths):
+            self._look_at_names()
         if not self._wanted:
             return
         for number, offset, at, length in chunk.parts:

@@ -76,6 +76,11 @@ class Readability:
         if chunk.seconds >= self._slow.seconds:
             self._rates.append((extent, chunk.seconds, length / chunk.seconds / 1e6))
 
+    def reached_end(self) -> int:
+        """All was asked for that there is, which a pass found out only on its way. Returns: how many bytes."""
+        self._planned = self._read_bytes + self.unreadable_bytes
+        return self._planned
+
     def save(self) -> dict[str, Any]:
         """The state for the journal: sums and every extent that was not simply good."""
         return {"read_bytes": self._read_bytes, "seconds": self._seconds, "bad": self._bad, "skipped": self._skipped,

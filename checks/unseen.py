@@ -21,7 +21,7 @@ _NO_FILES_SAID = frozenset({"blank", "file-system-unknown", "encrypted", "struct
 _HIDES_NOTHING = frozenset({"descriptor-terminator", "volume-space-size", "path-table", "duplicate-name",
                             "multi-extent", "data-after-volume", "anchor", "volume-descriptor-sequence",
                             "volume-recognition", "integrity-descriptor", "sparing-table", "metadata-file",
-                            "symbolic-link", "partition-overlap"})
+                            "symbolic-link", "partition-overlap", "ltfs-label", "ltfs-data-after-index", "ltfs-record"})
 _EXAMPLES = 3
 
 

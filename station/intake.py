@@ -8,7 +8,7 @@ Nothing here knows the screen, another drive, or which kind of carrier it is.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from carriers import open_carrier
 from carriers.capacity import Probed, probe
 from carriers.health import Health, look, unseen_sessions
-from carriers.model import Carrier, CarrierId, CarrierKind, Finding, Refused, Structure
-from carriers.plan import Plan, make_plan
+from carriers.model import Carrier, CarrierId, CarrierKind, Finding, Growing, Refused, Structure
+from carriers.plan import Joined, Plan, make_plan
 from checks.bind import Binding, Choice, bind
 from checks.catalogues import Enclosed, look_into
 from checks.digests import Digests
@@ -31,13 +31,14 @@ from checks.judge import judge_findings
 from checks.metadata import Metadata
 from checks.onepass import one_pass
 from checks.readability import Readability, SlowRule
+from checks.recorded import recorded_algorithms, recorded_findings
 from checks.verdict import Verdict
 from station import __version__
 from station import batch as batches
 from station.attempts import readings_of, refuse_fourth
 from station.history import before
 from station.journal import Journal, begin, open_intakes, take_up
-from station.on_carrier import keep_lists, on_carrier
+from station.on_carrier import OnCarrier, keep_lists, on_carrier
 from station.progress import Progress
 from station.read_only import Held, hold_read_only
 from station.reading import Reading, finding_from, finding_record
@@ -60,32 +61,23 @@ def intake(station: Station, source: Path, form: SubmittedForm | None, choice: C
     progress.stage("structure")
     with Hashers() as hashers, holder(source) as held, closing(
             opener(source) if opener else open_carrier(source, station.config.limits())) as carrier:
-        identity, health = told_by(looker(source), carrier.identify())
-        structure, found = carrier.structure()
-        enclosed = _admitted(station, form, look_into(carrier, structure))
-        lying = on_carrier(carrier, structure, form, choice)   # the lists on it become lines of the form
-        form = lying.form
-        batches.refuse_classified(station, form)
-        batch = batches.of_form(station, form)
-        structure, found = named_as_listed(form, structure, found)
-        binding = bind(form, identity, structure, choice)
-        plan = make_plan(structure, binding.joined, gaps=bool(binding.carrier_algorithms) or None)
-        hashers.use(_algorithms(form, lying.algorithms))
-        found = (*found, *enclosed.findings, *health.findings)
-        work = Work(hashers, identity, structure, found, binding, plan, enclosed, form, health)
-        attempt = batches.attempt_of(batches.fold(station, batch), binding.carrier_no) if batch else 1
-        refuse_fourth(station, readings_of(station, form, (binding.carrier_no, identity), attempt),
-                      binding.carrier_no, batch)
-        with _journal(station, _header(source, carrier, form, choice, work), progress) as journal:
+        health = looker(source)
+        work = _bound(station, carrier, (form, choice), hashers, health)
+        hashers.use(_algorithms(work.form, work.lying.algorithms, recorded_algorithms(work.structure)))
+        _refuse_fourth(station, work)
+        with _journal(station, _header(source, carrier, work.form, choice, work), progress) as journal:
             if journal.closed():                               # killed between its closing line and the register
                 return register_verdict(station, journal)
-            case = Case(journal, batch, form, choice, binding, str(source.absolute()), attempt, "",
-                        keep_lists(journal, lying.lists), lying.found, people)
-            _tell_known(station, case, identity, progress)
-            progress.begin(journal.folder, plan.planned_bytes)
+            case = _told(station, Case(journal, "", None, choice, work.binding, str(source.absolute()), people=people),
+                         work)
+            _tell_known(station, case, work.identity, progress)
+            progress.begin(journal.folder, work.plan.planned_bytes or work.structure.capacity_bytes)
             reading = _read(station, carrier, journal, work, progress)
             said, written = held.read_back()
             reading = replace(reading, found=(*reading.found, *written), read_only=said)
+            if work.structure.growing is not None:             # a tape of archives: its files are known only now
+                now = _bound(station, carrier, (form, choice), hashers, health)
+                case, reading = _told(station, case, now), _now_known(reading, work, now)
             progress.stage("comparing")
             verdict = conclude(station, case, reading)
     progress.end()
@@ -101,6 +93,55 @@ def told_by(health: Health, identity: CarrierId) -> tuple[CarrierId, Health]:
             replace(health, findings=(*health.findings, *unseen)))
 
 
+def _bound(station: Station, carrier: Carrier, asked: tuple[SubmittedForm | None, Choice], hashers: Hashers,
+           health: Health) -> Work:
+    """What the carrier shows, what lies on it, and which lines of the form (asked, with the choice) speak of what.
+
+    Of a carrier whose files only the pass finds: twice, before it for what the form itself says, and after it.
+    """
+    form, choice = asked
+    identity, health = told_by(health, carrier.identify())
+    structure, found = carrier.structure()
+    enclosed = _admitted(station, form, look_into(carrier, structure))
+    known = structure.growing is None or bool(structure.trees)
+    lying = on_carrier(carrier, structure, form, choice) if known else OnCarrier(form)
+    form = lying.form                                          # the lists on it have become lines of it
+    batches.refuse_classified(station, form)
+    structure, found = named_as_listed(form, structure, found)
+    binding = bind(form, identity, structure, choice)
+    plan = make_plan(structure, binding.joined, gaps=bool(binding.carrier_algorithms) or None)
+    return Work(hashers, identity, structure, (*found, *enclosed.findings, *health.findings), binding, plan, enclosed,
+                form, lying, health)
+
+
+def _attempt(station: Station, work: Work) -> int:
+    batch = batches.of_form(station, work.form)
+    return batches.attempt_of(batches.fold(station, batch), work.binding.carrier_no) if batch else 1
+
+
+def _refuse_fourth(station: Station, work: Work) -> None:
+    """Before anything is written. Raises: UsageError("readings-used-up")."""
+    number = work.binding.carrier_no
+    earlier = readings_of(station, work.form, (number, work.identity), _attempt(station, work))
+    refuse_fourth(station, earlier, number, batches.of_form(station, work.form))
+
+
+def _told(station: Station, case: Case, work: Work) -> Case:
+    """The case with what is known of it."""
+    batch = batches.of_form(station, work.form)
+    return replace(case, batch=batch, form=work.form, binding=work.binding,
+                   attempt=_attempt(station, work),
+                   kept_lists_sha256=keep_lists(case.journal, work.lying.lists), found_lists=work.lying.found)
+
+
+def _now_known(reading: Reading, before: Work, now: Work) -> Reading:
+    """A reading with the files that only it has found."""
+    formats = Formats(now.structure)
+    formats.restore(reading.formats.save())
+    return replace(reading, structure=now.structure, found=(*now.found, *reading.found[len(before.found):]),
+                   enclosed=now.enclosed, formats=formats).joined_as(now.binding.joined)
+
+
 def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Progress) -> None:
     """Say what the register knows of this carrier while nothing is spent yet; the reading goes on all the same."""
     if not case.is_recheck:
@@ -108,10 +149,10 @@ def _tell_known(station: Station, case: Case, identity: CarrierId, progress: Pro
             progress.tell(judgement)
 
 
-def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...]) -> tuple[str, ...]:
-    """SHA-256 always (domain §10.4) and what the form's lines need; where the form is still to come, MD5 and what the
-    lists on the carrier need."""
-    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), "sha256")))
+def _algorithms(form: SubmittedForm | None, of_lists: tuple[str, ...], recorded: tuple[str, ...]) -> tuple[str, ...]:
+    """SHA-256 always (domain §10.4), what the form's lines need, and what the carrier itself has digests of (recorded);
+    where the form is still to come, MD5 and what the lists on the carrier need."""
+    return tuple(dict.fromkeys((*(form.lines.algorithms() if form else ("md5", *of_lists)), *recorded, "sha256")))
 
 
 def _admitted(station: Station, form: SubmittedForm | None, enclosed: Enclosed) -> Enclosed:
@@ -141,6 +182,7 @@ class Work(NamedTuple):
     plan: Plan
     enclosed: Enclosed
     form: SubmittedForm | None
+    lying: OnCarrier
     health: Health
 
     @property
@@ -157,7 +199,7 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
     readability = Readability(structure, plan.planned_bytes,
                               SlowRule(station.config.slow_seconds, station.config.slow_factor))
     formats, metadata = Formats(structure), Metadata(structure)
-    consumers = Consumers(digests, readability, formats, metadata)
+    consumers = Consumers(digests, readability, formats, metadata, structure.growing)
     first, earlier = _take_up(journal, consumers, carrier)
     if first:
         progress.resumed(journal.number, readability.read_bytes)
@@ -172,9 +214,15 @@ def _read(station: Station, carrier: Carrier, journal: Journal, work: Work, prog
 
     probed = probe(carrier, structure) if work.of_disk else Probed()
     one_pass(carrier.read(plan.reads_from(first)), (readability, formats, metadata, digests, progress), between)
-    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings()),
-                   work.enclosed, digests.finish(), readability, formats, plan.planned_bytes,
-                   sum(lost for number, lost in plan.lost.items() if number < count), joined, work.health, probed)
+    lost, planned_bytes = sum(lost for number, lost in plan.lost.items() if number < count), plan.planned_bytes
+    if structure.growing is not None:
+        planned_bytes, lost = readability.reached_end(), sum(structure.growing.lost.values())
+        digests.copy(structure.growing.links)
+        _without_content(digests, structure, structure.growing.lost)
+    fixities = digests.finish()
+    return Reading(work.identity, structure, (*work.found, *earlier, *carrier.findings(), *metadata.findings(),
+                                              *recorded_findings(structure, fixities)),
+                   work.enclosed, fixities, readability, formats, planned_bytes, lost, joined, work.health, probed)
 
 
 def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Binding) -> Digests:
@@ -185,7 +233,14 @@ def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Bin
               for n in (structure.volume_blocks, structure.blocks) if n]
     digests = Digests(hashers, structure, Fixities(hashers.algorithms, count), joined=joined,
                       carrier_algorithms=binding.carrier_algorithms, carrier_ranges=ranges)
-    for number in plan.lost:
+    _without_content(digests, structure, plan.lost, joined)
+    return digests
+
+
+def _without_content(digests: Digests, structure: Structure, lost: Iterable[int], joined: Joined = ()) -> None:
+    """What is known of files without reading them: cut off (lost), not to be had, empty."""
+    files = structure.files
+    for number in lost:
         digests.lose(number, ReadState.TRUNCATED)
     if files is not None:
         for number in (*files.obstacles, *(n for n, parts in enumerate(joined, len(files))
@@ -193,7 +248,6 @@ def digests_for(hashers: Hashers, structure: Structure, plan: Plan, binding: Bin
             digests.lose(number, ReadState.NO_CONTENT)
         digests.empty(n for n, size in enumerate(files.sizes) if not size and n not in files.obstacles)
         digests.empty(n for n, parts in enumerate(joined, len(files)) if not any(files.sizes[p] for p in parts))
-    return digests
 
 
 class Consumers(NamedTuple):
@@ -203,6 +257,7 @@ class Consumers(NamedTuple):
     readability: Readability
     formats: Formats
     metadata: Metadata
+    growing: Growing | None
 
 
 def _save(journal: Journal, read_no: int, consumers: Consumers, drive: tuple[Carrier, tuple[Finding, ...]]) -> bool:
@@ -217,6 +272,7 @@ def _save(journal: Journal, read_no: int, consumers: Consumers, drive: tuple[Car
     journal.write("save", {"at": utc_now(), "next_read": read_no, "digests": state,
                            "readability": consumers.readability.save(), "formats": consumers.formats.save(),
                            "metadata": consumers.metadata.save(),
+                           "growing": consumers.growing.save() if consumers.growing is not None else None,
                            "budget": carrier.budget(), "drive": [finding_record(f) for f in of_drive]})
     return True
 
@@ -229,6 +285,8 @@ def _take_up(journal: Journal, consumers: Consumers, carrier: Carrier) -> tuple[
     saves = [r for r in journal.records() if r["type"] == "save"]
     first, of_drive = 0, tuple[Finding, ...]()
     if saves:
+        if consumers.growing is not None:
+            consumers.growing.restore(s["growing"] for s in saves)
         consumers.digests.restore(s["digests"] for s in saves)
         consumers.readability.restore(saves[-1]["readability"])
         consumers.formats.restore(saves[-1]["formats"])

@@ -49,7 +49,8 @@ from tests.vectors_kit import BLOCK, CONTENT, Case, genisoimage, listed
 VECTORS = Path(__file__).parent / "vectors"
 NAMES = sorted(path.parent.name for path in VECTORS.glob("*/expect.toml"))
 # checks that this station cannot make
-STANDING = {"disc": ("safety", "quality"), "disk": ("safety", "health"), "folder": ("safety",)}
+STANDING = {"disc": ("safety", "quality"), "disk": ("safety", "health"), "folder": ("safety",),
+            "tape": ("safety", "health")}
 KEYS = {"schema", "outcome", "intake", "batch", "reference", "carrier", "digests", "drive", "host", "clock",
         "read_only", "people", "sittings", "policy_sha256", "catalogue_sha256", "selftest", "resolutions", "counts",
         "lines", "findings", "checks", "coverage", "speed", "versions"}
@@ -179,11 +180,13 @@ def coverage_expected(expect: Mapping[str, Any], whole: int) -> Mapping[str, int
     """All of the carrier was planned, a disc to its end, a folder its files; what was not read is as expect.toml says.
     Of a disk without a digest of the whole only the blocks of its files, planned_bytes.
 
-    read_twice_bytes: of files whose extents do not ascend. left_bytes: not attempted, for errors had cost enough.
+    read_twice_bytes: of files whose extents do not ascend. content_bytes: of an LTFS tape its files, read alone.
+    left_bytes: not attempted, for errors had cost enough.
     """
     wanted = expect.get("coverage", {})
     unreadable, lost = wanted.get("unreadable_bytes", 0), wanted.get("not_attempted_bytes", 0)
-    planned, left = whole + lost + wanted.get("read_twice_bytes", 0), wanted.get("left_bytes", 0)
+    planned = wanted.get("content_bytes", whole) + lost + wanted.get("read_twice_bytes", 0)
+    left = wanted.get("left_bytes", 0)
     return {"planned_bytes": planned, "read_bytes": planned - unreadable - lost - left, "unreadable_bytes": unreadable,
             "not_attempted_bytes": lost + left}
 

@@ -1,0 +1,13 @@
+"""The label of the index partition cannot be read, that of the data partition can."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.tape_writer import ltfs, tape_case
+from tests.vectors_kit import CONTENT, Case
+
+
+def build(folder: Path) -> Case:
+    tape = ltfs(CONTENT)
+    tape.bad.append((0, 2))
+    return tape_case(folder, tape)
