@@ -209,6 +209,7 @@ class Workstation:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _inserted: dict[str, Medium] = field(default_factory=dict)
     _plugged: dict[Medium, str] = field(default_factory=dict)     # by what is pulled
+    _hung: list[Medium] = field(default_factory=list)
     devices: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -293,13 +294,6 @@ class Workstation:
         """How much the kernel has read of a device since it is there. Source: Documentation/block/stat.rst, field 3."""
         return int(self.done(f"cat /sys/block/{medium.device.rpartition('/')[2]}/stat").split()[2]) * 512
 
-    def wait_until_read(self, medium: Medium, mark: int, job: int) -> None:
-        """Wait until `bytes_read` is so much. Raises: GuestFailed where the job that reads has ended before."""
-        while self.bytes_read(medium) < mark:
-            if (ran := self.ended(job)) is not None:
-                raise GuestFailed(f"What reads {medium.device} has ended too soon: {ran}")
-            time.sleep(0.1)
-
     def wait_until_free(self, medium: Medium) -> None:
         """Wait until no intake works on a device any more."""
         self._becomes(f'[ -z "$(pgrep -f "[s]tation intake {medium.device} ")" ]')
@@ -359,11 +353,13 @@ class Workstation:
     def hang(self, medium: Medium) -> None:
         """Reads do not come back from now on. A SATA or USB drive may hang for 25 s only: then QEMU itself would."""
         self._io(medium, "break read_aio hung")
+        self._hung.append(medium)
 
     def go_on(self, medium: Medium) -> None:
         """What hung comes back."""
         self._io(medium, "remove_break hung")
         self._io(medium, "resume hung")
+        self._hung.remove(medium)
 
     def _io(self, medium: Medium, act: str) -> None:
         """By the drive, not by the node: that would wait for the reads under way before it answers."""
@@ -375,7 +371,9 @@ class Workstation:
                                       "value": {"bps-read": bytes_s}})
 
     def clear(self) -> None:
-        """Take out every disc and pull every disk."""
+        """Take out every disc and pull every disk; what hangs comes back first, for QEMU waits for its reads."""
+        for medium in list(self._hung):
+            self.go_on(medium)
         for drive in list(self._inserted):
             self.tear_out(drive)
         for disk in list(self._plugged):
