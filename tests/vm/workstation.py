@@ -307,19 +307,20 @@ class Workstation:
 
     # --- disks -------------------------------------------------------------------------------------------------------
 
-    def plug(self, bus: str, image: Path, serial: str, faults: Faults = SOUND, **of_disk: str | int) -> Medium:
+    def plug(self, bus: str, image: Path, serial: str, faults: Faults = SOUND, port: int = 0) -> Medium:
         """Plug a writable disk into "usb", "uas" or "scsi" and wait until udev is done with it.
 
-        of_disk: more of QEMU's options. What is written to it reaches the image. A "uas" disk may not be pulled while
-        it is read: QEMU 7.2 ends.
+        port: of the USB controller, 0 = any. What is written to the disk reaches the image. A "uas" disk may not be
+        pulled while it is read: QEMU 7.2 ends.
         """
         nodes, name = self._nodes(image, faults, read_only=False), f"disk{next(self._numbers)}"
-        disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST", **of_disk}
+        disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST"}
         if bus == "scsi":
             self._monitor.ask("device_add", {"id": name, "bus": "scsihost.0", "product": "HDD-scsi", **disk})
         else:
             driver = {"usb": "usb-bot", "uas": "usb-uas"}[bus]
-            self._monitor.ask("device_add", {"driver": driver, "id": f"{name}-usb", "bus": "xhci.0", "serial": serial})
+            self._monitor.ask("device_add", {"driver": driver, "id": f"{name}-usb", "bus": "xhci.0", "serial": serial,
+                                             **({"port": str(port)} if port else {})})
             self._monitor.ask("device_add", {"id": name, "bus": f"{name}-usb.0", "scsi-id": 0, "lun": 0,
                                              "product": "HDD-usb", **disk})
             self._monitor.ask("qom-set", {"path": f"/machine/peripheral/{name}-usb", "property": "attached",
