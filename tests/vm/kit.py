@@ -11,7 +11,9 @@ from typing import Any
 
 from tests.vectors_kit import BLOCK, LABEL, digest, genisoimage, plant
 from tests.vm.debian import output
-from tests.vm.workstation import Ran, Workstation
+from tests.vm.workstation import GuestFailed, Medium, Ran, Workstation, until
+
+CRAWL = 200_000                 # bytes a second: what is left of nine megabytes lasts long enough to be disturbed
 
 
 def content(seed: str, count: int = 8, size: int = 400_000) -> dict[str, bytes]:
@@ -94,6 +96,19 @@ class Home:
     def run(self, device: str, form: str) -> Ran:
         """The intake of a device, to its end."""
         return self.guest.wait(self.start(device, form))
+
+    def wait_until_reading(self, medium: Medium, job: int) -> None:
+        """Wait until an intake has begun to read the files of a carrier, and slow it down then.
+
+        Raises: GuestFailed where it has ended before.
+        """
+        header = shlex.quote(f'"source":"{medium.device}"')
+        while self.guest.run(f"grep -q {header} {self.path}/intakes/*/journal.jsonl").code:
+            if (ran := self.guest.ended(job)) is not None:
+                raise GuestFailed(f"The intake of {medium.device} has ended too soon: {ran}")
+        self.guest.set_speed(medium, CRAWL)
+        mark = self.guest.bytes_read(medium)
+        until(lambda: self.guest.bytes_read(medium) > mark, f"{medium.device} is read")
 
     def open_intakes(self) -> list[str]:
         """The journals of the intakes without a verdict."""

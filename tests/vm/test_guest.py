@@ -1,11 +1,12 @@
 """The virtual workstation: what it lacks is said in one sentence, and no name can be mistaken for another."""
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from tests.vm import debian, guest
+from tests.vm import building, debian, guest
 
 A, B = "0cc175b9c0f1b6a831c399e269772661", "92eb5ffee6ae2fec3ad71c777531578f"
 
@@ -45,3 +46,10 @@ def test_an_archive_is_what_the_kernel_unpacks(tmp_path: Path) -> None:
     assert int(raw[at - 110 + 54:at - 110 + 62], 16) == 7
     assert raw[at - 110 + -(-(110 + 4) // 4) * 4:][:7] == b"content"
     assert b"TRAILER!!!\0" in raw
+
+
+def test_only_root_builds_a_workstation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(debian, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(debian.NoGuest, match="only root can build it"):
+        building._root(tmp_path / "6.1.0-1-amd64")

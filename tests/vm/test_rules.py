@@ -11,13 +11,13 @@ from tests.vm import kit
 from tests.vm.kit import Home
 from tests.vm.workstation import Workstation
 
-INTAKE, OTHER = 2, 6            # ports of the USB controller; a disk takes the first free one
+INTAKE, OTHER = 5, 6            # ports of the USB controller
 
 
 @pytest.fixture
 def with_rules(workstation: Workstation, tmp_path: Path) -> Iterator[Home]:
     """A station with one intake port, its rules in force; none are left behind."""
-    stick = workstation.plug("usb", kit.ext4(tmp_path, "first.img", {"a.bin": b"a"}, mib=4), "FIRST01")
+    stick = workstation.plug("usb", kit.ext4(tmp_path, "first.img", {"a.bin": b"a"}, mib=4), "FIRST01", port=INTAKE)
     drives = json.loads(workstation.done("python3 -m station drives --json --home /tmp/rules"))
     port = next(drive["port"] for drive in drives if drive["device"] == stick.device)
     workstation.pull(stick)
@@ -35,7 +35,7 @@ def test_a_stick_is_read_only_before_anybody_looks(with_rules: Home, tmp_path: P
     guest, files = with_rules.guest, kit.content("rules", count=2)
     image = kit.dirty_ext4(tmp_path, "dirty.img", files)        # a mount would write it, even one that only reads
     before = kit.sha256(image)
-    stick = guest.plug("usb", image, "DIRTY01")
+    stick = guest.plug("usb", image, "DIRTY01", port=INTAKE)
     assert guest.done(f"blockdev --getro {stick.device}").strip() == "1"
     assert guest.run(f"dd if=/dev/zero of={stick.device} bs=4096 count=1 conv=fsync").code == 1
     guest.run(f"mkdir -p /tmp/mounted && mount {stick.device} /tmp/mounted && umount /tmp/mounted")

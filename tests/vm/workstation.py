@@ -209,6 +209,7 @@ class Workstation:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
     _inserted: dict[str, Medium] = field(default_factory=dict)
     _plugged: dict[Medium, str] = field(default_factory=dict)     # by what is pulled
+    _hung: list[Medium] = field(default_factory=list)
     devices: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -293,13 +294,6 @@ class Workstation:
         """How much the kernel has read of a device since it is there. Source: Documentation/block/stat.rst, field 3."""
         return int(self.done(f"cat /sys/block/{medium.device.rpartition('/')[2]}/stat").split()[2]) * 512
 
-    def wait_until_read(self, medium: Medium, mark: int, job: int) -> None:
-        """Wait until `bytes_read` is so much. Raises: GuestFailed where the job that reads has ended before."""
-        while self.bytes_read(medium) < mark:
-            if (ran := self.ended(job)) is not None:
-                raise GuestFailed(f"What reads {medium.device} has ended too soon: {ran}")
-            time.sleep(0.1)
-
     def wait_until_free(self, medium: Medium) -> None:
         """Wait until no intake works on a device any more."""
         self._becomes(f'[ -z "$(pgrep -f "[s]tation intake {medium.device} ")" ]')
@@ -313,19 +307,20 @@ class Workstation:
 
     # --- disks -------------------------------------------------------------------------------------------------------
 
-    def plug(self, bus: str, image: Path, serial: str, faults: Faults = SOUND, **of_disk: str | int) -> Medium:
+    def plug(self, bus: str, image: Path, serial: str, faults: Faults = SOUND, port: int = 0) -> Medium:
         """Plug a writable disk into "usb", "uas" or "scsi" and wait until udev is done with it.
 
-        of_disk: more of QEMU's options. What is written to it reaches the image. A "uas" disk may not be pulled while
-        it is read: QEMU 7.2 ends.
+        port: of the USB controller, 0 = any. What is written to the disk reaches the image. A "uas" disk may not be
+        pulled while it is read: QEMU 7.2 ends.
         """
         nodes, name = self._nodes(image, faults, read_only=False), f"disk{next(self._numbers)}"
-        disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST", **of_disk}
+        disk = {"driver": "scsi-hd", "drive": nodes[0], "serial": serial, "vendor": "TEST"}
         if bus == "scsi":
             self._monitor.ask("device_add", {"id": name, "bus": "scsihost.0", "product": "HDD-scsi", **disk})
         else:
             driver = {"usb": "usb-bot", "uas": "usb-uas"}[bus]
-            self._monitor.ask("device_add", {"driver": driver, "id": f"{name}-usb", "bus": "xhci.0", "serial": serial})
+            self._monitor.ask("device_add", {"driver": driver, "id": f"{name}-usb", "bus": "xhci.0", "serial": serial,
+                                             **({"port": str(port)} if port else {})})
             self._monitor.ask("device_add", {"id": name, "bus": f"{name}-usb.0", "scsi-id": 0, "lun": 0,
                                              "product": "HDD-usb", **disk})
             self._monitor.ask("qom-set", {"path": f"/machine/peripheral/{name}-usb", "property": "attached",
@@ -359,11 +354,13 @@ class Workstation:
     def hang(self, medium: Medium) -> None:
         """Reads do not come back from now on. A SATA or USB drive may hang for 25 s only: then QEMU itself would."""
         self._io(medium, "break read_aio hung")
+        self._hung.append(medium)
 
     def go_on(self, medium: Medium) -> None:
         """What hung comes back."""
         self._io(medium, "remove_break hung")
         self._io(medium, "resume hung")
+        self._hung.remove(medium)
 
     def _io(self, medium: Medium, act: str) -> None:
         """By the drive, not by the node: that would wait for the reads under way before it answers."""
@@ -375,7 +372,9 @@ class Workstation:
                                       "value": {"bps-read": bytes_s}})
 
     def clear(self) -> None:
-        """Take out every disc and pull every disk."""
+        """Take out every disc and pull every disk; what hangs comes back first, for QEMU waits for its reads."""
+        for medium in list(self._hung):
+            self.go_on(medium)
         for drive in list(self._inserted):
             self.tear_out(drive)
         for disk in list(self._plugged):
