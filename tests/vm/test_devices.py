@@ -10,7 +10,7 @@ from tests.vm.workstation import DRIVES, Faults, Workstation
 
 
 def test_sound_discs_pass_in_every_drive(workstation: Workstation, tmp_path: Path) -> None:
-    home = Home(workstation, "/tmp/sound")
+    home = Home(workstation, "/srv/sound")
     jobs, images = [], []
     for drive in DRIVES:
         files = kit.content(drive, count=4)
@@ -29,7 +29,7 @@ def test_sound_discs_pass_in_every_drive(workstation: Workstation, tmp_path: Pat
 
 
 def test_every_bad_block_is_named_by_its_file(workstation: Workstation, tmp_path: Path) -> None:
-    home = Home(workstation, "/tmp/bad")
+    home = Home(workstation, "/srv/bad")
     jobs, wanted = [], []
     for number, drive in enumerate(DRIVES):
         files = kit.content(drive, count=4)
@@ -48,7 +48,7 @@ def test_every_bad_block_is_named_by_its_file(workstation: Workstation, tmp_path
 
 
 def test_a_disc_torn_out_leaves_the_intake_open(workstation: Workstation, tmp_path: Path) -> None:
-    home = Home(workstation, "/tmp/torn")
+    home = Home(workstation, "/srv/torn")
     files = kit.content("torn", count=22)
     image = kit.iso(tmp_path, "torn", files)
     medium = workstation.insert("scsi", image, Faults(bytes_s=600_000))

@@ -14,7 +14,7 @@ DISKS = {"sound-disk-ntfs": "usb", "session-open-ntfs": "scsi", "sound-disk-exfa
 
 
 def test_disks_of_every_file_system(workstation: Workstation, tmp_path: Path) -> None:
-    home = Home(workstation, "/tmp/disks")
+    home = Home(workstation, "/srv/disks")
     images, jobs = {}, {}
     for number, (name, bus) in enumerate(DISKS.items()):
         (tmp_path / name).mkdir()
@@ -36,7 +36,7 @@ def test_disks_of_every_file_system(workstation: Workstation, tmp_path: Path) ->
 
 def test_a_disk_on_a_sata_port_tells_of_its_health(workstation: Workstation) -> None:
     """By SMART, which QEMU's SATA disks have; their serial number is the disk's own."""
-    home = Home(workstation, "/tmp/smart")
+    home = Home(workstation, "/srv/smart")
     device = workstation.done("readlink -f /dev/disk/by-id/ata-*SATAHDD01").strip()
     ran = home.run(device, home.listed("fixed", {"a.bin": b"a" * 70_000}))
     said = kit.verdict(ran)

@@ -18,13 +18,13 @@ INTAKE, OTHER = 5, 6            # ports of the USB controller
 def with_rules(workstation: Workstation, tmp_path: Path) -> Iterator[Home]:
     """A station with one intake port, its rules in force; none are left behind."""
     stick = workstation.plug("usb", kit.ext4(tmp_path, "first.img", {"a.bin": b"a"}, mib=4), "FIRST01", port=INTAKE)
-    drives = json.loads(workstation.done("python3 -m station drives --json --home /tmp/rules"))
+    drives = json.loads(workstation.done("python3 -m station drives --json --home /srv/rules"))
     port = next(drive["port"] for drive in drives if drive["device"] == stick.device)
     workstation.pull(stick)
-    home = Home(workstation, "/tmp/rules", f'intake_ports = ["{port}"]\n')
-    config = workstation.put("/tmp/rules.toml", home.settings.encode())
+    home = Home(workstation, "/srv/rules", f'intake_ports = ["{port}"]\n')
+    config = workstation.put("/srv/rules.toml", home.settings.encode())
     before = set(workstation.done("ls /etc/udev/rules.d").split())
-    told = workstation.run(f"python3 -m station doctor --fix --json --home /tmp/rules --config {config}")
+    told = workstation.run(f"python3 -m station doctor --fix --json --home /srv/rules --config {config}")
     assert {check["id"]: check["state"] for check in json.loads(told.out)}["rules"] == "ok", told
     yield home
     installed = set(workstation.done("ls /etc/udev/rules.d").split()) - before
@@ -38,7 +38,7 @@ def test_a_stick_is_read_only_before_anybody_looks(with_rules: Home, tmp_path: P
     stick = guest.plug("usb", image, "DIRTY01", port=INTAKE)
     assert guest.done(f"blockdev --getro {stick.device}").strip() == "1"
     assert guest.run(f"dd if=/dev/zero of={stick.device} bs=4096 count=1 conv=fsync").code == 1
-    guest.run(f"mkdir -p /tmp/mounted && mount {stick.device} /tmp/mounted && umount /tmp/mounted")
+    guest.run(f"mkdir -p /srv/mounted && mount {stick.device} /srv/mounted && umount /srv/mounted")
     said = kit.verdict(with_rules.run(stick.device, with_rules.listed("rules", files)))
     assert (said["read_only"]["read_back"], said["counts"]["equal"]) == (True, 2)
     guest.pull(stick)

@@ -21,7 +21,7 @@ def udf(folder: Path, name: str, files: dict[str, bytes]) -> Path:
 
 
 def test_a_bad_day(workstation: Workstation, tmp_path: Path) -> None:
-    home = Home(workstation, "/tmp/day", SETTINGS)
+    home = Home(workstation, "/srv/day", SETTINGS)
     sound, damaged, disk = (kit.content(name) for name in ("sound", "damaged", "disk"))
     hung, copy_a, stick = (kit.content(name, count=22) for name in ("hung", "copies", "stick"))
     last = max(copy_a)
@@ -84,7 +84,7 @@ def test_killed_at_any_moment_ends_in_the_same_verdict(workstation: Workstation,
     bad = {drive: kit.block_of(images[drive], files[drive]["案卷/0005.bin"], 11) for drive in ("sata1", "usb")}
     faults = {drive: Faults(kit.sectors(bad[drive]) if drive in bad else (), bytes_s=SLOW) for drive in DRIVES}
     media = {drive: workstation.insert(drive, image, faults[drive]) for drive, image in images.items()}
-    straight, killed = Home(workstation, "/tmp/straight", SETTINGS), Home(workstation, "/tmp/killed", SETTINGS)
+    straight, killed = Home(workstation, "/srv/straight", SETTINGS), Home(workstation, "/srv/killed", SETTINGS)
     lists = {drive: straight.listed(drive, content) for drive, content in files.items()}
     undisturbed = [straight.start(medium.device, lists[drive]) for drive, medium in media.items()]
     wanted = dict(zip(media, map(kit.verdict, workstation.wait_all(undisturbed)), strict=True))

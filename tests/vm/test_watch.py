@@ -13,13 +13,13 @@ import pytest
 from tests.vm import kit
 from tests.vm.workstation import DRIVES, Medium, Workstation, until
 
-TOLD = "/tmp/watch.jsonl"
+TOLD = "/srv/watch.jsonl"
 PASSING = ("settling", "tray-open")             # on the way to what is so
 
 
 @pytest.fixture
 def watching(workstation: Workstation) -> Iterator[Workstation]:
-    job = workstation.start(f"exec python3 -m station drives --watch --home /tmp/watch > {TOLD}")
+    job = workstation.start(f"exec python3 -m station drives --watch --home /srv/watch > {TOLD}")
     yield workstation
     workstation.done(f"kill {job}")
     assert workstation.wait(job).code == 0
