@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import xxhash
 
@@ -42,6 +42,20 @@ class BlockRun(NamedTuple):
     content: bytes | None
     attempts: int
     seconds: float
+
+
+class Blocks(Protocol):
+    """What the reader of a volume asks of a source: the whole carrier, or a stretch of it as a carrier of its own."""
+
+    block_bytes: int
+    size_bytes: int
+
+    @property
+    def blocks(self) -> int: ...
+
+    def read_blocks(self, lba: int, count: int) -> bytes | None: ...
+
+    def read_extent(self, extent: Extent) -> list[BlockRun]: ...
 
 
 class _Good(NamedTuple):

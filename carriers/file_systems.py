@@ -11,7 +11,7 @@ HEAD_BYTES = 264 * 1024         # where all signatures lie
 
 ENCRYPTED = "encrypted"         # how a volume is read: not at all, …
 UNKNOWN = "unknown"
-UDF = "udf"                     # … by `udf`, …
+BY_UDF = "udf"                  # … by `udf`, …
 TSK = "tsk"                     # … by pytsk3
 
 
@@ -31,6 +31,7 @@ EXFAT = Kind("exFAT", TSK, "TSK_FS_TYPE_EXFAT")
 FAT = Kind("FAT", TSK, "TSK_FS_TYPE_FAT_DETECT")
 EXT = Kind("ext", TSK, "TSK_FS_TYPE_EXT_DETECT")
 HFS_PLUS = Kind("HFS+", TSK, "TSK_FS_TYPE_HFS_DETECT")
+UDF = Kind("UDF", BY_UDF)
 NONE = Kind("", UNKNOWN)
 
 _TO_GO = bytes.fromhex("3bd67649292ed84a8399f6a339e3d001")      # the GUID 4967d63b-2e29-4ad8-8399-f6a339e3d001
@@ -73,7 +74,7 @@ def kind_of(head: bytes) -> Kind:
         return FAT
     recognition = {head[at + 1:at + 6] for at in range(0x8000, 0x10000, 2048)}
     if b"NSR02" in recognition or b"NSR03" in recognition:
-        return Kind("UDF", UDF)
+        return UDF
     if b"CD001" in recognition:
         return Kind("ISO 9660", UNKNOWN)
     if any(head[at:at + 4] == b"\x0c\xb1\xba\0" for at in range(0x20000, min(len(head), 0x40000), 1024)):
