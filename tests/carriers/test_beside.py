@@ -68,7 +68,8 @@ def test_file_systems_are_known_by_their_marks(tmp_path: Path) -> None:
     ext = tmp_path / "ext"
     subprocess.run(["mkfs.ext4", "-q", str(ext), "1m"], check=True, capture_output=True)
     marks = {"ext": ext.read_bytes(), "NTFS": b"\xeb\x52\x90NTFS    ".ljust(510, b"\0") + b"\x55\xaa",
-             "exFAT": b"\xeb\x76\x90EXFAT   ".ljust(510, b"\0") + b"\x55\xaa", "FAT": fat_head(tmp_path), "HFS+": bytes(1024) + b"H+\0\4",
+             "exFAT": b"\xeb\x76\x90EXFAT   ".ljust(510, b"\0") + b"\x55\xaa", "FAT": fat_head(tmp_path),
+             "HFS+": bytes(1024) + b"H+\0\4",
              "HFS": bytes(1024) + b"BD" + bytes(16) + b"\1\0\0\0\2\0", "": bytes(1024) + b"BD" + bytes(40)}
     for name, raw in marks.items():
         source = source_of(tmp_path, bytes(4096) + raw.ljust(4096, b"\0"))
