@@ -75,14 +75,14 @@ class BlockSource:
     """
 
     def __init__(self, path: Path, *, pread: Pread | None = None, limits: Limits = USUAL_LIMITS,
-                 clock: Callable[[], float] = time.perf_counter, machine: direct.Machine = direct.MACHINE) -> None:
+                 clock: Callable[[], float] = time.perf_counter, host: direct.Host = direct.HOST) -> None:
         self.path = path
         self.block_bytes = SECTOR_BYTES
         self._clock, self._limits, self._pread = clock, limits, pread or os.pread
         self._findings: list[Finding] = []
         self._fd, is_device = _opened(path)
         try:
-            self._device = self._as_device(pread, machine) if is_device else None
+            self._device = self._as_device(pread, host) if is_device else None
             self.size_bytes = os.lseek(self._fd, 0, os.SEEK_END)
             self._stamp = self.stamp()
             if self.size_bytes == 0:
@@ -191,10 +191,10 @@ class BlockSource:
         return [BlockRun(Extent(run.offset_bytes // self.block_bytes, run.length_bytes),
                          run.content, run.attempts, run.seconds) for run in runs]
 
-    def _as_device(self, pread: Pread | None, machine: direct.Machine) -> direct.Device:
+    def _as_device(self, pread: Pread | None, host: direct.Host) -> direct.Device:
         """What the kernel says of the device; from now on it is read past the page cache, as far as the kernel does so.
         """
-        device = direct.Device(self._fd, os.fstat(self._fd).st_rdev, machine)
+        device = direct.Device(self._fd, os.fstat(self._fd).st_rdev, host)
         if pread is None and direct.is_direct(self._fd):
             self._pread = direct.DirectReader(device.sector_bytes)
         elif pread is None:
