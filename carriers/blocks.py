@@ -12,7 +12,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import xxhash
 
@@ -44,6 +44,20 @@ class BlockRun(NamedTuple):
     seconds: float
 
 
+class Blocks(Protocol):
+    """What the reader of a volume asks of a source: the whole carrier, or a stretch of it as a carrier of its own."""
+
+    block_bytes: int
+    size_bytes: int
+
+    @property
+    def blocks(self) -> int: ...
+
+    def read_blocks(self, lba: int, count: int) -> bytes | None: ...
+
+    def read_extent(self, extent: Extent) -> list[BlockRun]: ...
+
+
 class _Good(NamedTuple):
     """A block that was read well. asked: how often it was asked for again."""
 
@@ -61,14 +75,14 @@ class BlockSource:
     """
 
     def __init__(self, path: Path, *, pread: Pread | None = None, limits: Limits = USUAL_LIMITS,
-                 clock: Callable[[], float] = time.perf_counter, machine: direct.Machine = direct.MACHINE) -> None:
+                 clock: Callable[[], float] = time.perf_counter, host: direct.Host = direct.HOST) -> None:
         self.path = path
         self.block_bytes = SECTOR_BYTES
         self._clock, self._limits, self._pread = clock, limits, pread or os.pread
         self._findings: list[Finding] = []
         self._fd, is_device = _opened(path)
         try:
-            self._device = self._as_device(pread, machine) if is_device else None
+            self._device = self._as_device(pread, host) if is_device else None
             self.size_bytes = os.lseek(self._fd, 0, os.SEEK_END)
             self._stamp = self.stamp()
             if self.size_bytes == 0:
@@ -177,10 +191,10 @@ class BlockSource:
         return [BlockRun(Extent(run.offset_bytes // self.block_bytes, run.length_bytes),
                          run.content, run.attempts, run.seconds) for run in runs]
 
-    def _as_device(self, pread: Pread | None, machine: direct.Machine) -> direct.Device:
+    def _as_device(self, pread: Pread | None, host: direct.Host) -> direct.Device:
         """What the kernel says of the device; from now on it is read past the page cache, as far as the kernel does so.
         """
-        device = direct.Device(self._fd, os.fstat(self._fd).st_rdev, machine)
+        device = direct.Device(self._fd, os.fstat(self._fd).st_rdev, host)
         if pread is None and direct.is_direct(self._fd):
             self._pread = direct.DirectReader(device.sector_bytes)
         elif pread is None:

@@ -25,7 +25,7 @@ _SECTOR_SIZES = (512, 1024, 2048, 4096)
 _LIVE_STATES = ("", "running", "live")      # SCSI and NVMe; others have no state
 
 
-class Machine(NamedTuple):
+class Host(NamedTuple):
     """Where the kernel answers."""
 
     sys: Path = Path("/sys")
@@ -33,15 +33,15 @@ class Machine(NamedTuple):
     ioctl: Callable[..., bytes | int] = fcntl.ioctl
 
 
-MACHINE = Machine()
+HOST = Host()
 
 
 class Device:
     """An open block device. sector_bytes: the least that it reads; medium_bytes: what fails whole on the medium."""
 
-    def __init__(self, fd: int, number: int, machine: Machine) -> None:
-        self._fd, self._machine = fd, machine
-        self._folder = machine.sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}"
+    def __init__(self, fd: int, number: int, host: Host) -> None:
+        self._fd, self._host = fd, host
+        self._folder = host.sys / "dev" / "block" / f"{os.major(number)}:{os.minor(number)}"
         self._disk = self._folder.resolve()                     # sysfs names a partition's disk above it
         if (self._disk / "partition").exists():
             self._disk = self._disk.parent
@@ -56,7 +56,7 @@ class Device:
     @property
     def boot_id(self) -> str:
         """The kernel's name for the time since it started; diskseq counts from there."""
-        return _line(self._machine.boot_id)
+        return _line(self._host.boot_id)
 
     def size_bytes(self) -> int:
         return os.lseek(self._fd, 0, os.SEEK_END)
@@ -68,7 +68,7 @@ class Device:
         if _line(self._disk / "device" / "state") not in _LIVE_STATES:
             return "ENXIO"
         try:
-            status = self._machine.ioctl(self._fd, _CDROM_DRIVE_STATUS, _CURRENT_SLOT)
+            status = self._host.ioctl(self._fd, _CDROM_DRIVE_STATUS, _CURRENT_SLOT)
         except OSError:                                         # no optical drive
             return ""
         return "ENOMEDIUM" if status in (_NO_DISC, _TRAY_OPEN) else ""
@@ -77,11 +77,11 @@ class Device:
         """Where the data tracks of an optical disc begin, in sectors of 2048 bytes; () where no drive tells."""
         starts = []
         try:
-            first, last = bytes(self._machine.ioctl(self._fd, _CDROMREADTOCHDR, bytes(2)))
+            first, last = bytes(self._host.ioctl(self._fd, _CDROMREADTOCHDR, bytes(2)))
             for track in range(first, last + 1):
                 entry = struct.pack("BBBxiB3x", track, 0, _LBA, 0, 0)
                 _, control, _, start, _ = struct.unpack(
-                    "BBBxiB3x", bytes(self._machine.ioctl(self._fd, _CDROMREADTOCENTRY, entry)))
+                    "BBBxiB3x", bytes(self._host.ioctl(self._fd, _CDROMREADTOCENTRY, entry)))
                 if control >> 4 & _DATA and start >= 0:
                     starts.append(start)
         except OSError:
@@ -91,7 +91,7 @@ class Device:
     def _asked(self, request: int) -> int:
         """A sector size by ioctl; 0 where the kernel gives none, or a bridge makes one up."""
         try:
-            size = struct.unpack("i", bytes(self._machine.ioctl(self._fd, request, bytes(4))))[0]
+            size = struct.unpack("i", bytes(self._host.ioctl(self._fd, request, bytes(4))))[0]
         except OSError:
             return 0
         return size if size in _SECTOR_SIZES else 0

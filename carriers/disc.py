@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import xxhash
 
 from carriers import names
-from carriers.beside import Partition, after_boot_images, boot_images, other_file_systems, raw_sectors
+from carriers.beside import after_partitions, boot_images, other_file_systems, raw_sectors
 from carriers.blocks import SECTOR_BYTES, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR, Descriptors, DirectoryReader, VolumeDescriptor, damaged
 from carriers.layers import bound_content, check_extents, occupied_blocks, reconcile
@@ -29,6 +29,7 @@ from carriers.model import (
     Structure,
     Tree,
 )
+from carriers.partitions import Partition
 from carriers.path_tables import check_path_tables
 from carriers.plan import chunk_of
 from carriers.sessions import (
@@ -45,7 +46,6 @@ from carriers.sessions import (
 from carriers.volume import Listing, list_volume
 
 _BLANK_SAMPLES = 512            # blocks looked at before a carrier is called blank
-_ENCRYPTED = {"BitLocker": (3, b"-FVE-FS-"), "LUKS": (0, b"LUKS\xba\xbe")}      # what a volume begins with, and where
 _MOST_VOLUMES = 4               # of ISO 9660, with a root of their own: two, and two beside them
 _JOLIET_LABEL = 16              # characters that a Joliet label has room for; the primary one has twice as many
 
@@ -246,7 +246,7 @@ def _layers(trees: tuple[Tree, ...], session: Session) -> tuple[str, ...]:
 
 
 def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
-    """`blank`, `encrypted`, or `file-system-unknown` where there is neither ISO 9660 nor UDF."""
+    """`blank`, or `file-system-unknown` where there is neither ISO 9660 nor UDF."""
     if found.seen:
         return []
     whole = source.size_bytes // SECTOR_BYTES
@@ -256,9 +256,6 @@ def _of_file_system(source: BlockSource, found: Descriptors) -> list[Finding]:
                 Finding("file-system-unknown", facts={"layer": "", "reason": "none"})]
     if source.size_bytes % SECTOR_BYTES:            # a last block that is cut
         area += [run.content for run in source.read_extent(Extent(whole, source.size_bytes % SECTOR_BYTES))]
-    kind = next((kind for kind, (at, mark) in _ENCRYPTED.items() if (area[0] or b"")[at:at + len(mark)] == mark), "")
-    if kind:
-        return [Finding("encrypted", facts={"kind": kind})]
     if each := raw_sectors(source):
         return [Finding("file-system-unknown", facts={"layer": "CD", "reason": "raw-sectors", "bytes": each})]
     sample = (source.read_blocks(lba, 1) for lba in range(0, whole, max(1, whole // _BLANK_SAMPLES)))
@@ -281,7 +278,7 @@ def _of_end(source: BlockSource, session: Session, tail: Tail, occupied: int, bo
             ) -> tuple[list[Finding], int]:
     """A volume that claims to end before its content does, and what lies after its end.
 
-    tail: after what is claimed; occupied: the first block after all files and directories. Boot images may follow.
+    tail: after what is claimed; occupied: the first block after all files and directories. Partitions may follow.
     Returns: findings; how many blocks at the end of the carrier nobody has looked at yet (the pass will).
     """
     findings = []
@@ -289,7 +286,8 @@ def _of_end(source: BlockSource, session: Session, tail: Tail, occupied: int, bo
     if volumes and min(claims(session, source)) < occupied:
         findings.append(damaged("volume-space-size", extent=Extent(volumes[0].lba, SECTOR_BYTES)))
     end = max(claimed_end(session, source), occupied)
-    past = after_boot_images(source, end, boot) if tail.used else end
+    past, of_partitions = after_partitions(source, end, boot) if tail.used else (end, [])
+    findings += of_partitions
     if past > claimed_end(session, source):
         tail = look_after(source, past)
     if tail.used:

@@ -21,8 +21,22 @@ import xxhash
 from carriers import names
 from carriers.blocks import BlockSource
 from carriers.disk_walk import Walk
-from carriers.file_systems import ENCRYPTED, EXFAT, FAT, HEAD_BYTES, NONE, NTFS, TSK, UNKNOWN, Kind, is_raid, kind_of
-from carriers.layers import bound_content, check_extents
+from carriers.file_systems import (
+    BY_UDF,
+    ENCRYPTED,
+    EXFAT,
+    FAT,
+    HEAD_BYTES,
+    NONE,
+    NTFS,
+    TSK,
+    UDF,
+    UNKNOWN,
+    Kind,
+    is_raid,
+    kind_of,
+)
+from carriers.layers import bound_content, check_extents, reconcile
 from carriers.model import (
     CONTENT_BYTES,
     HOLE,
@@ -41,15 +55,18 @@ from carriers.model import (
 )
 from carriers.partitions import UNIT, Partition, Table, damaged, read_table
 from carriers.plan import chunk_of
-from carriers.surface import Surface
+from carriers.sessions import no_longer_shown
+from carriers.surface import Surface, Window
 from carriers.tsk_volume import Content, TskVolume
+from carriers.udf import read_udf
 from carriers.volume_state import State, state_of
 
 _UNIT_OF_COMPRESSION = 64 << 10         # NTFS: 16 clusters of 4096; what is asked for again after an error
 _TAIL_BYTES = 128 << 10
 _LOOKED_AT = 64 << 20                   # of each space between partitions
 _BLANK_SAMPLES = 512
-_OF_DISCS = (b"CD001", b"BEA01", b"NSR02", b"NSR03")    # ECMA-119 §8.1, ECMA-167 2/9
+_CD001 = b"CD001"                       # ECMA-119 §8.1
+_OF_DISCS = (_CD001, b"BEA01", b"NSR02", b"NSR03")      # ECMA-167 2/9
 _OPTICAL = 11                           # the major number of SCSI CD-ROM drives
 _RESERVED = "e3c9e316-0b5c-4db8-817d-f92df00215ae"      # Microsoft Reserved: holds nothing
 _OF_TYPE = {                            # what a partition without a signature is, as its table says
@@ -64,12 +81,13 @@ _PRECISE = {2: "FAT12", 4: "FAT16", 8: "FAT32", 0x80: "ext2", 0x100: "ext3", 0x2
 def is_disk(source: BlockSource) -> bool:
     """Whether a source is a disk: no volume of a disc (ISO 9660, UDF), and a table or file system of disks, or a drive.
 
-    A disc stays one with a partition table before it, as hybrid images have. Raises: DriveLost.
+    A disc stays one with a partition table before it, as hybrid images have; UDF alone on a drive that is no optical
+    one is a disk's. Raises: DriveLost.
     """
-    for lba in range(16, 32):                       # kept, so that a disc is not asked twice
-        block = source.read_blocks(lba, 1)
-        if block is not None and block[1:6] in _OF_DISCS:
-            return False
+    blocks = [source.read_blocks(lba, 1) for lba in range(16, 32)]      # kept, so that a disc is not asked twice
+    marks = {block[1:6] for block in blocks if block is not None}
+    if not marks.isdisjoint(_OF_DISCS):
+        return _CD001 not in marks and _is_drive(source)
     surface = Surface(source)
     head = surface.read(0, HEAD_BYTES)
     return kind_of(head) != NONE or bool(read_table(surface.read, source.size_bytes).name) or _is_drive(source)
@@ -146,11 +164,12 @@ class Disk:
             return None
         pieces: list[bytes] = []
         for start, length, _, skip in files.extents(file_no):
+            content: bytes | None = bytes(length)
             if start <= THROUGH:
                 content = self._piece(THROUGH - start, skip, length)[0]
-            else:
-                blocks = self._source.read_blocks(start, -(-length // UNIT))
-                content = blocks[:length] if blocks is not None else None
+            elif start != HOLE:
+                blocks = self._source.read_blocks(start, -(-(skip + length) // UNIT))
+                content = blocks[skip:skip + length] if blocks is not None else None
             if content is None:
                 return None
             pieces.append(content)
@@ -231,7 +250,7 @@ class Disk:
         surface, size, files = self._surface, self._source.size_bytes, Files()
         head = surface.read(0, HEAD_BYTES)
         table = read_table(surface.read, size)
-        if not table.partitions and not table.findings or kind_of(head) in (NTFS, EXFAT, FAT):
+        if not table.partitions and not table.findings or kind_of(head) in (NTFS, EXFAT, FAT, UDF):
             table = Table("", [Partition(0, 0, size, "")], [], [])
         findings = list(table.findings)
         self._volumes = [self._read_volume(part, files) for part in table.partitions]
@@ -274,6 +293,8 @@ class Disk:
                                                {"layer": f"{kind.name}: {state.unread}"}))
             else:
                 self._list(volume, state, length, files)
+        elif kind.reader == BY_UDF:
+            self._list_udf(volume, length, files)
         elif not (part.kind == _RESERVED and self._is_empty(part.start, length)):
             facts: dict[str, str | int] = {"layer": kind.name or _OF_TYPE.get(part.kind, "")}
             if not facts["layer"]:
@@ -309,6 +330,26 @@ class Disk:
                                                         "layer": volume.layer}))
         if state.inodes and not dirty and state.inodes != len(walk.seen):
             found.append(damaged("inode-count", part.start, abs(state.inodes - len(walk.seen))))
+
+    def _list_udf(self, volume: _Volume, length: int, files: Files) -> None:
+        """List a volume of UDF: as on a disc, but that it counts from the start of its partition."""
+        part, found, first = volume.part, volume.findings, volume.part.start // UNIT
+        udf = read_udf(Window(self._surface, part.start, length))
+        if udf is None:
+            found.append(damaged("volume", part.start))
+            return
+        joined = reconcile([("UDF", udf.listing)])
+        earlier = [(udf.sessions - 1 - number, {"UDF": listing}) for number, listing in enumerate(udf.earlier)]
+        told = [*udf.listing.findings, *joined.findings, *no_longer_shown(earlier, {"UDF": udf.listing})]
+        told += [f for f in check_extents(joined.files, UNIT, length) if f.code == "extent-outside"]
+        found += [replace(f, extent=_moved(f.extent, first)) if f.extent is not None else f for f in told]
+        if udf.claimed_blocks * UNIT > length:
+            found.append(Finding("carrier-truncated", facts={
+                "claimed_bytes": part.start + udf.claimed_blocks * UNIT, "actual_bytes": part.start + length}))
+        for entry in joined.files:
+            files.add(replace(entry, extents=tuple(_moved(extent, first) for extent in entry.extents)))
+            self._inodes.append(0)
+        volume.label, volume.layer = udf.volume_label, f"UDF {udf.revision}".rstrip()
 
     def _between(self, table: Table) -> list[Finding]:
         """What lies outside all partitions and is not empty: a file system there, or anything else."""
@@ -356,7 +397,8 @@ class Disk:
         for number in range(len(files)) if left else ():
             for extent in files.extents(number):
                 if extent.start_lba >= 0:
-                    left -= {b for b in left if 0 <= b - extent.start_lba < -(-extent.length_bytes // UNIT)}
+                    count = -(-(extent.skip_bytes + extent.length_bytes) // UNIT)
+                    left -= {b for b in left if 0 <= b - extent.start_lba < count}
         runs: list[list[int]] = []
         for block in sorted(left):
             if runs and runs[-1][1] == block:
@@ -373,6 +415,11 @@ def _touched(where: Content, at: int, length: int) -> list[tuple[int, int]]:
     end = -(-(at + length) // _UNIT_OF_COMPRESSION) * _UNIT_OF_COMPRESSION
     return [(start + max(0, begin - offset), min(offset + count, end) - max(offset, begin))
             for start, count, offset in where.runs if offset < end and offset + count > begin]
+
+
+def _moved(extent: Extent, blocks: int) -> Extent:
+    """An extent that counts from a volume's first block, as one of the disk; holes lie nowhere."""
+    return extent._replace(start_lba=extent.start_lba + blocks) if extent.start_lba >= 0 else extent
 
 
 def _prefix(volumes: list[_Volume], files: Files) -> None:

@@ -139,6 +139,9 @@ class Walk:
         if not entry.size:
             self._add(entry, FileEntry(path, raw, 0, ()))
             return
+        if entry.inode in self._volume.mapped:
+            self._add(entry, FileEntry(path, raw, entry.size, self._of_map(entry.inode)))
+            return
         try:
             content = self._volume.content(entry.file)
             streams = () if self._volume.kind is NTFS else self._volume.streams(entry.file)
@@ -164,6 +167,16 @@ class Walk:
             self._add(entry, FileEntry(path, raw, entry.size, (Extent(THROUGH - first, entry.size),)))
         for name, size in streams:
             self.findings.append(Finding("alternate-stream", path, facts={"stream": name, "bytes": size}))
+
+    def _of_map(self, inode: int) -> tuple[Extent, ...]:
+        """The extents of a large file of ext2 or ext3, cut at its end."""
+        left, block, runs = self._volume.mapped[inode]
+        extents = []
+        for start, count in runs:
+            at = (self._volume.start + start * block) // UNIT if start else HOLE
+            extents.append(Extent(at, min(count * block, left)))
+            left -= count * block
+        return tuple(extents)
 
     def _add(self, entry: Entry, file: FileEntry) -> None:
         self._files.add(file)

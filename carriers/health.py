@@ -26,7 +26,7 @@ _WAIT_SECONDS, _WAIT_TIMES = 0.5, 20              # for a snapshot: the disk may
 
 
 @dataclass(frozen=True, slots=True)
-class Machine:
+class Witnesses:
     """Where the machine says what it knows. numbers: of the block device behind a path, "" where it is none.
     may_pass_through: whether this process may send what the kernel does not know to change nothing (ATA, NVMe).
     """
@@ -73,9 +73,9 @@ class Health:
         return self.asked and not self.unlearnt
 
 
-def look(path: Path, machine: Machine | None = None) -> Health:
+def look(path: Path, machine: Witnesses | None = None) -> Health:
     """Ask the drive behind a path; an empty `Health` where there is none (an image file, a folder, a tape)."""
-    machine = machine or Machine()
+    machine = machine or Witnesses()
     numbers = machine.numbers(path)
     disk = _whole_disk((machine.sys / "dev/block" / numbers).resolve())
     if not numbers or not (disk / "device").exists():              # a loop device is a file, with nobody behind it
@@ -142,7 +142,7 @@ def _serial(disk: Path, usb: Path | None) -> str:
 
 # --- discs -------------------------------------------------------------------------------------------------------
 
-def _of_disc(path: Path, disk: Path, machine: Machine) -> Health:
+def _of_disc(path: Path, disk: Path, machine: Witnesses) -> Health:
     known = _known(disk)
     disc = look_at_disc(str(path), machine.run)
     if isinstance(disc, Silent):
@@ -173,7 +173,7 @@ def unseen_sessions(health: Health, sessions: int) -> tuple[Finding, ...]:
 
 # --- disks -------------------------------------------------------------------------------------------------------
 
-def _of_disk(disk: Path, machine: Machine) -> Health:
+def _of_disk(disk: Path, machine: Witnesses) -> Health:
     """Model and serial are the disk's own where they came through the bridge by ATA or NVMe, or there is no bridge."""
     known = _known(disk)
     smart = _smart(disk, machine)
@@ -194,7 +194,7 @@ def _of_disk(disk: Path, machine: Machine) -> Health:
                   findings=tuple(findings))
 
 
-def _smart(disk: Path, machine: Machine) -> Smart:
+def _smart(disk: Path, machine: Witnesses) -> Smart:
     """What was read with rights when the disk was plugged in; else what smartctl says now.
 
     A snapshot that is not there yet is waited for only where nothing better can be had.

@@ -17,6 +17,7 @@ UNIT = 512                      # the smallest block that a table counts in, and
 _UNITS = (512, 4096)
 _MOST_ENTRIES = 1024            # of a GPT, and logical drives of an MBR; what tools write is 128 and less
 _EXTENDED = (0x05, 0x0F, 0x85)
+_PROTECTIVE = 0xEE              # all of a disk that a GPT describes
 _GPT = struct.Struct("<8sIIIIQQQQ16sQIII")      # UEFI 2.10 table 5-5
 _OF_THE_MAP = (b"Apple_partition_map", b"Apple_Free", b"Apple_Void", b"Apple_Driver")
 
@@ -58,19 +59,23 @@ def read_table(read: Bytes, size: int) -> Table:
     Returns: findings `descriptor-copies-differ` (the copies of a GPT), `carrier-truncated` (a partition, or the second
              copy, lies beyond the end), `structure-damaged` (a table that leads nowhere, partitions that overlap).
     """
-    head = read(0, UNIT)
+    return next(iter(read_tables(read, size)), Table("", [], [], []))
+
+
+def read_tables(read: Bytes, size: int) -> list[Table]:
+    """All tables that are there, that which counts first: a hybrid disc has one for each kind of machine."""
+    head, found = read(0, UNIT), list[Table]()
     for unit in _UNITS:
         if read(unit, 8) == b"EFI PART" or (_is_protective(head) and unit == _UNITS[-1]):
-            return _checked(_gpt(read, size, unit if read(unit, 8) == b"EFI PART" else UNIT), size)
+            found.append(_gpt(read, size, unit if read(unit, 8) == b"EFI PART" else UNIT))
+            break
     if head[510:512] == b"\x55\xaa":
         table = _mbr(read, head, size)
-        if table.partitions:
-            return _checked(table, size)
+        found += [table] if table.partitions else []
     if head[:2] == b"ER":
         table = _apple(read, int.from_bytes(head[2:4], "big"), size)
-        if table.partitions:
-            return _checked(table, size)
-    return Table("", [], [], [])
+        found += [table] if table.partitions else []
+    return [_checked(table, size) for table in found]
 
 
 def damaged(what: str, at: int = 0, count: int = 1) -> Finding:
@@ -79,7 +84,7 @@ def damaged(what: str, at: int = 0, count: int = 1) -> Finding:
 
 
 def _is_protective(head: bytes) -> bool:
-    return head[510:512] == b"\x55\xaa" and any(head[at + 4] == 0xEE for at in range(446, 510, 16))
+    return head[510:512] == b"\x55\xaa" and any(head[at + 4] == _PROTECTIVE for at in range(446, 510, 16))
 
 
 def _checked(table: Table, size: int) -> Table:
@@ -112,7 +117,7 @@ def _entries(sector: bytes) -> Iterator[tuple[int, int, int]]:
 def _mbr(read: Bytes, head: bytes, size: int) -> Table:
     found, findings, own = list[Partition](), list[Finding](), [(0, UNIT)]
     for number, (kind, start, blocks) in enumerate(_entries(head), 1):
-        if not kind or not start or not blocks:
+        if not kind or kind == _PROTECTIVE or not start or not blocks:
             continue
         if kind in _EXTENDED:
             logical = _logical(read, start, size)

@@ -56,7 +56,7 @@ def read_session(source: BlockSource, first: int = FIRST_DESCRIPTOR) -> Session:
     if found.volumes and found.volumes[0].logical_block_size != source.block_bytes:
         source.use_blocks(found.volumes[0].logical_block_size)
     start = found.start * SECTOR_BYTES // source.block_bytes
-    return Session(found, read_udf(source, start, own_blocks=not found.iso))
+    return Session(found, read_udf(source, start, None if found.iso else source.use_blocks))
 
 
 def find_sessions(source: BlockSource, first: Session) -> tuple[list[Session], Tail]:

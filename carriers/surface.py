@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from carriers.blocks import BlockSource
+from carriers.blocks import BlockRun, BlockSource
 from carriers.model import Extent, Refused
 
 _MOST_BYTES = 64 << 20          # of one read: larger ones are asked for by damaged structures only
@@ -132,3 +132,31 @@ class Surface:
                 self.unstable.append((run.extent, run.attempts))
             pieces.append(bytes(run.extent.length_bytes) if run.content is None else run.content)
         return pieces
+
+
+class Window:
+    """A stretch of a disk as `Blocks` of its own, which count from its start; a last block that is cut is left out."""
+
+    def __init__(self, surface: Surface, start: int, length: int) -> None:
+        self._surface, self._start = surface, start
+        self.block_bytes = surface.source.block_bytes
+        self.size_bytes = length // self.block_bytes * self.block_bytes
+
+    @property
+    def blocks(self) -> int:
+        return self.size_bytes // self.block_bytes
+
+    def read_blocks(self, lba: int, count: int) -> bytes | None:
+        """None where a block fails or lies beyond the stretch. Raises: DriveLost, CarrierChanged."""
+        begin, length = lba * self.block_bytes, count * self.block_bytes
+        if lba < 0 or count < 1 or begin + length > self.size_bytes:
+            return None
+        place = self._start + begin
+        content = b"".join(self._surface.read(place + at, min(_MOST_BYTES, length - at))
+                           for at in range(0, length, _MOST_BYTES))
+        return None if self._surface.failed(place, length) >= 0 else content
+
+    def read_extent(self, extent: Extent) -> list[BlockRun]:
+        """The same of an extent of whole blocks."""
+        content = self.read_blocks(extent.start_lba, extent.length_bytes // self.block_bytes)
+        return [BlockRun(extent, content, 1, 0.0)]

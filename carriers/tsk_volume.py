@@ -7,12 +7,13 @@ systems; on `ntfs` for what pytsk3 does not say. Source: The Sleuth Kit, tsk_fs.
 """
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytsk3
 
-from carriers.file_systems import EXFAT, FAT, NTFS, Kind
+from carriers.ext_inodes import Inodes, Mapped
+from carriers.file_systems import EXFAT, EXT, FAT, NTFS, Kind
 from carriers.surface import Surface
 
 REGULAR, DIRECTORY, LINK = 1, 2, 6              # TSK_FS_META_TYPE_*
@@ -61,14 +62,15 @@ NOTHING = Content(0, 0, False, (), False, False)
 
 
 class _Image(pytsk3.Img_Info):                  # type: ignore[misc]    # pytsk3 wants a class of its own kind
-    """A volume as an image."""
+    """A volume as an image. inodes: of ext, those of which pytsk3 must not have the bytes."""
 
-    def __init__(self, surface: Surface, start: int, length: int) -> None:
-        self._surface, self._start, self._length = surface, start, length
+    def __init__(self, surface: Surface, start: int, length: int, inodes: Inodes | None) -> None:
+        self._surface, self._start, self._length, self._inodes = surface, start, length, inodes
         super().__init__(url="", type=pytsk3.TSK_IMG_TYPE_EXTERNAL)
 
     def read(self, offset: int, size: int) -> bytes:
-        return self._surface.peek(self._start + offset, min(size, self._length - offset))
+        content = self._surface.peek(self._start + offset, min(size, self._length - offset))
+        return content if self._inodes is None else self._inodes.cleared(offset, content)
 
     def get_size(self) -> int:
         return self._length
@@ -82,7 +84,10 @@ class TskVolume:
 
     def __init__(self, surface: Surface, start: int, length: int, kind: Kind) -> None:
         self.surface, self.start, self.kind = surface, start, kind
-        self._image = _Image(surface, start, min(length, surface.size_bytes - start))
+        length = self._length = min(length, surface.size_bytes - start)
+        inodes = Inodes(self._sound, length) if kind is EXT else None
+        self.mapped: Mapping[int, Mapped] = inodes.mapped if inodes is not None else {}
+        self._image = _Image(surface, start, length, inodes)
         try:
             self._volume = pytsk3.FS_Info(self._image, offset=0, type=getattr(pytsk3, kind.tsk_type))
         finally:
@@ -91,6 +96,11 @@ class TskVolume:
         self.label = ""                         # of FAT and exFAT, once the root directory was read
         self.block_bytes = int(self.info.block_size)
         self.root = int(self.info.root_inum)
+
+    def _sound(self, at: int, length: int) -> bytes:
+        """Bytes of the volume; none where something in them cannot be read."""
+        content = self.surface.peek(self.start + at, min(length, self._length - at))
+        return content if self.surface.failed(self.start + at, length) < 0 else b""
 
     def entries(self, inode: int) -> Iterator[Entry]:
         """The names in a directory, `.` and `..` left out. Raises: OSError where it cannot be read."""
@@ -118,9 +128,10 @@ class TskVolume:
             return Entry(raw, inode, -1, 0, b"", False, None)
         if meta is None or int(meta.flags) & _UNALLOCATED:
             return Entry(raw, inode, 0, 0, b"", False, None)
-        kind = int(meta.type)
+        kind = REGULAR if inode in self.mapped else int(meta.type)
         link = (meta.link or b"") if kind == LINK else b""
-        return Entry(raw, inode, kind, int(meta.size), link, self.kind is FAT and not name.shrt_name, file,
+        size = self.mapped[inode].size_bytes if inode in self.mapped else int(meta.size)
+        return Entry(raw, inode, kind, size, link, self.kind is FAT and not name.shrt_name, file,
                      self.kind is NTFS and not int(name.type))
 
     def content(self, file: Any) -> Content:

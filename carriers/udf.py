@@ -1,16 +1,16 @@
 """UDF 1.02 to 2.60: one volume as a `Listing`, tolerant and bounded.
 
-Takes a `BlockSource`; gives a `Udf`. Relies on ECMA-167 (3rd edition) and the OSTA UDF documents, through
+Takes `Blocks`; gives a `Udf`. Relies on ECMA-167 (3rd edition) and the OSTA UDF documents, through
 `udf_volume` (from anchors to partitions), `udf_files` (ICBs) and `udf_tree` (directories). What can be trusted is used,
 what cannot is a finding; no number of the carrier allocates, loops or seeks before it is compared with its size.
 """
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from carriers.blocks import SECTOR_BYTES, BlockSource
+from carriers.blocks import SECTOR_BYTES, Blocks, BlockSource
 from carriers.iso9660 import FIRST_DESCRIPTOR
 from carriers.model import Extent, Finding
 from carriers.udf_descriptors import (
@@ -70,11 +70,11 @@ class Udf:
     earlier: list[Listing] = field(default_factory=list)
 
 
-def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -> Udf | None:
+def read_udf(source: Blocks, first_lba: int = 0, use_blocks: Callable[[int], None] | None = None) -> Udf | None:
     """Read the UDF volume of a session.
 
-    Args:    first_lba: where the session starts, in the source's blocks as they are now. own_blocks: no ISO 9660 lies
-             beside it, so that the source may be told to count in the volume's own sectors.
+    Args:    first_lba: where the session starts, in the source's blocks as they are now. use_blocks: makes the source
+             count in the volume's own sectors; None where it must not, for something else on it counts otherwise.
     Returns: None where there is no UDF. One that is announced and cannot be used has no files and says why:
              `structure-damaged`. Other findings: `descriptor-copies-differ`, `structure-irregular`, `session-open` and
              those of the walk (`directory-loop`, `symlink-noted`, `content-not-on-carrier`, `content-encoded`,
@@ -83,7 +83,7 @@ def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -
     """
     start = first_lba * source.block_bytes
     announced, marks = _recognition(source, start)
-    if not announced and not own_blocks:
+    if not announced and use_blocks is None:
         return None
     found = _Found(source, start)
     if found.volume is None or not found.descriptors:
@@ -94,8 +94,8 @@ def read_udf(source: BlockSource, first_lba: int = 0, own_blocks: bool = True) -
         volume.settle()
         return Udf("", "", 0, False, Listing(findings=volume.findings), volume.read + marks, volume.digest.digest())
     volume = found.volume
-    if own_blocks and volume.sector_bytes != source.block_bytes:
-        source.use_blocks(volume.sector_bytes)
+    if use_blocks is not None and volume.sector_bytes != source.block_bytes:
+        use_blocks(volume.sector_bytes)
         found = _Found(source, start)               # again, in its own blocks: places are told in them
         volume = found.volume or volume
         marks = _recognition(source, start)[1]
@@ -145,7 +145,7 @@ def _walk(volume: Volume, partitions: Partitions, logical: bytes) -> Listing:
     return Walk(volume, Icbs(volume, partitions)).run(Address(reference, block), streams)
 
 
-def _recognition(source: BlockSource, start: int) -> tuple[bool, list[Extent]]:
+def _recognition(source: Blocks, start: int) -> tuple[bool, list[Extent]]:
     """Whether the volume recognition sequence announces UDF, and where it does. Source: ECMA-167 2/8.3, 3/9.1."""
     begin = start + FIRST_DESCRIPTOR * SECTOR_BYTES
     places, quiet = list[Extent](), 0
@@ -166,7 +166,7 @@ class _Found:
     """The volume that the anchors lead to. anchor: what they say; differing: where one is that says something else;
     ambiguous: sectors of two sizes make a volume."""
 
-    def __init__(self, source: BlockSource, start: int) -> None:
+    def __init__(self, source: Blocks, start: int) -> None:
         self.volume: Volume | None = None
         self.descriptors: dict[tuple[int, int], bytes] = {}
         self.claims = Claims()

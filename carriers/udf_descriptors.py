@@ -1,6 +1,6 @@
 """What UDF structures are made of: descriptor tags, names, entity identifiers; and a volume's bytes by place.
 
-Takes a `BlockSource`; gives sound descriptors by byte offset and collects what is wrong with the others. Relies on
+Takes `Blocks`; gives sound descriptors by byte offset and collects what is wrong with the others. Relies on
 ECMA-167 (3rd edition) 1/7, 3/7, 4/7 and OSTA UDF 2.60 §2.1. A descriptor is believed by its tag checksum, its CRC and
 the block that it says it lies in; one of these proofs may fail if the others hold, and that is said.
 """
@@ -13,7 +13,7 @@ from collections.abc import Container
 import xxhash
 
 from carriers import names
-from carriers.blocks import BlockSource
+from carriers.blocks import Blocks
 from carriers.iso9660 import damaged
 from carriers.model import Extent, Finding
 
@@ -81,7 +81,7 @@ class Volume:
     sector_bytes: of its logical sectors, in which it counts; the source may count in others.
     """
 
-    def __init__(self, source: BlockSource, sector_bytes: int) -> None:
+    def __init__(self, source: Blocks, sector_bytes: int) -> None:
         self.source = source
         self.sector_bytes = sector_bytes
         self.findings: list[Finding] = []

@@ -15,7 +15,7 @@ from carriers.file_systems import EXFAT, EXT, FAT, HFS_PLUS, NTFS, Kind
 Bytes = Callable[[int, int], bytes]             # (at, length) → bytes of the volume, fewer at its end
 
 _PIECE_BYTES = 1 << 20
-_EXT_READ = 0x2 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
+_EXT_READ = 0x2 | 0x4 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000
 _EXT_RECOVER, _EXT_ENCRYPT = 0x4, 0x10000
 _EXT_BIGALLOC = 0x200
 
@@ -119,8 +119,8 @@ def _ext(read: Bytes, length: int) -> State:
     compat, incompat, ro_compat = struct.unpack_from("<III", block, 92)
     if incompat & 0x80:
         blocks |= int.from_bytes(block[336:340], "little") << 32
-    if log > 6:
-        return State(unread=f"block size 2^{10 + log}")
+    if log > 6 or blocks >> 32:                         # of an address pytsk3 puts the high half in the wrong place
+        return State(unread=f"{blocks} blocks of 2^{10 + log} bytes")
     size = 1024 << log
     state = State(blocks * size, block[120:136].split(b"\0")[0].decode("utf-8", "replace"))
     if incompat & ~_EXT_READ or ro_compat & _EXT_BIGALLOC:

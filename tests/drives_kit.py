@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from carriers.health import Machine, look
+from carriers.health import Witnesses, look
 from carriers.tools import Answer
 from tests.vectors_kit import Case
 
@@ -103,7 +103,7 @@ OPTICAL = {"type": "5\n", "vendor": "TEST    \n", "model": "BURNER          \n",
 
 
 def machine(folder: Path, place: str, attributes: Mapping[str, str | bytes], run: Callable[[Sequence[str]], Answer],
-            *, usb: Mapping[str, str] | None = None) -> Machine:
+            *, usb: Mapping[str, str] | None = None) -> Witnesses:
     """A machine with one block device, 8:16, number 17 in the order of appearance, and a first partition, 8:17.
 
     place: of the SCSI device or NVMe controller below /sys/devices; attributes: its files; usb: those of the device
@@ -122,7 +122,7 @@ def machine(folder: Path, place: str, attributes: Mapping[str, str | bytes], run
     (sys / "dev/block").mkdir(parents=True)
     (sys / "dev/block/8:16").symlink_to(disk)
     (sys / "dev/block/8:17").symlink_to(disk / "part1")
-    return Machine(sys, folder / "snapshots", run, lambda path: "8:16", lambda: True, _never)
+    return Witnesses(sys, folder / "snapshots", run, lambda path: "8:16", lambda: True, _never)
 
 
 def _never(seconds: float) -> None:

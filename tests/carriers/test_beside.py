@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from carriers.beside import Partition, boot_images, file_system_at, partitions, raw_sectors
+from carriers.beside import boot_images, file_system_at, partitions, raw_sectors
 from carriers.blocks import BlockSource
 from carriers.iso9660 import read_descriptors
+from carriers.partitions import Partition
 from tests.carriers import images
 
 SYNC = b"\0" + b"\xff" * 10 + b"\0"
@@ -28,7 +29,7 @@ def test_boot_images_are_where_the_catalogue_says(tmp_path: Path, options: tuple
     image = images.genisoimage(root, tmp_path / "image", "-b", "boot.img", *options)
     source = BlockSource(image)
     assert boot_images(source, read_descriptors(source).boot_catalogue) == [
-        Partition(image.read_bytes().index(boot), length)]
+        Partition(1, image.read_bytes().index(boot), length, "El Torito")]
 
 
 @pytest.mark.parametrize("catalogue", [-1, 0, 3, 1 << 31])
@@ -43,7 +44,7 @@ def test_partition_tables_are_bounded(tmp_path: Path) -> None:
     gpt = b"EFI PART".ljust(72, b"\0") + (2).to_bytes(8, "little") + b"\xff\xff\xff\xff" + (128).to_bytes(4, "little")
     entries = (b"\1" * 32 + (80).to_bytes(8, "little") + (87).to_bytes(8, "little")).ljust(128, b"\0") * 500
     raw = (mbr + b"\x55\xaa") + gpt.ljust(512, b"\0") + entries
-    assert partitions(source_of(tmp_path, raw)) == [Partition(64 * 512, 4096), Partition(80 * 512, 4096)]
+    assert partitions(source_of(tmp_path, raw)) == [Partition(2, 64 * 512, 4096, "0x83")]      # no checksum of a GPT
 
 
 @pytest.mark.parametrize("unit", [512, 2048])
@@ -52,14 +53,23 @@ def test_an_apple_partition_map(tmp_path: Path, unit: int) -> None:
         head = b"PM\0\0" + (2).to_bytes(4, "big") + start.to_bytes(4, "big") + (5).to_bytes(4, "big")
         return (head.ljust(48, b"\0") + kind).ljust(unit, b"\0")
     raw = (b"ER" + unit.to_bytes(2, "big")).ljust(unit, b"\0") + row(b"Apple_partition_map", 1) + row(b"Apple_HFS", 3)
-    assert partitions(source_of(tmp_path, raw.ljust(unit * 9, b"\0"))) == [Partition(3 * unit, 5 * unit)]
+    assert partitions(source_of(tmp_path, raw.ljust(unit * 9, b"\0"))) == [
+        Partition(2, 3 * unit, 5 * unit, "Apple_HFS")]
+
+
+def fat_head(folder: Path) -> bytes:
+    """How a FAT volume of mkfs.vfat begins."""
+    image = folder / "fat"
+    subprocess.run(["mkfs.vfat", "-C", str(image), "256"], check=True, capture_output=True)
+    return image.read_bytes()[:4096]
 
 
 def test_file_systems_are_known_by_their_marks(tmp_path: Path) -> None:
     ext = tmp_path / "ext"
     subprocess.run(["mkfs.ext4", "-q", str(ext), "1m"], check=True, capture_output=True)
-    marks = {"ext": ext.read_bytes(), "NTFS": b"\xeb\x52\x90NTFS    ", "exFAT": b"\xeb\x76\x90EXFAT   ",
-             "FAT": bytes(82) + b"FAT32   " + bytes(420) + b"\x55\xaa", "HFS+": bytes(1024) + b"H+\0\4",
+    marks = {"ext": ext.read_bytes(), "NTFS": b"\xeb\x52\x90NTFS    ".ljust(510, b"\0") + b"\x55\xaa",
+             "exFAT": b"\xeb\x76\x90EXFAT   ".ljust(510, b"\0") + b"\x55\xaa", "FAT": fat_head(tmp_path),
+             "HFS+": bytes(1024) + b"H+\0\4",
              "HFS": bytes(1024) + b"BD" + bytes(16) + b"\1\0\0\0\2\0", "": bytes(1024) + b"BD" + bytes(40)}
     for name, raw in marks.items():
         source = source_of(tmp_path, bytes(4096) + raw.ljust(4096, b"\0"))
@@ -83,7 +93,7 @@ def test_dumps_of_whole_sectors(tmp_path: Path, each: int, head: bytes) -> None:
 @pytest.mark.parametrize(("start", "length", "expected"), [
     ("file", 4, []), ("file", 90, ["FAT"]), ("gap", 4, ["FAT"]), ("root", 4, [])])
 def test_a_partition_in_a_file_is_content(tmp_path: Path, start: str, length: int, expected: list[str]) -> None:
-    fat = (b"\xeb\x3c\x90mkfs.fat".ljust(54, b"\0") + b"FAT16   ".ljust(456, b"\0") + b"\x55\xaa").ljust(4096, b"\0")
+    fat = fat_head(tmp_path)
     root = images.plant(tmp_path / "root", {"efi.img": fat, "z.bin": b"z"})
     image = images.genisoimage(root, tmp_path / "image", "-R")
     raw = image.read_bytes()

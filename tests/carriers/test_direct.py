@@ -15,7 +15,7 @@ import pytest
 
 from carriers import direct, open_carrier
 from carriers.blocks import BlockSource
-from carriers.direct import Device, DirectReader, Machine
+from carriers.direct import Device, DirectReader, Host
 from carriers.model import CarrierChanged, DriveLost, Extent
 from carriers.retries import Limits
 from tests.faults import FaultySource
@@ -61,7 +61,7 @@ def handle(tmp_path: Path) -> Iterator[int]:
 @pytest.mark.parametrize("partition", [False, True])
 def test_what_the_kernel_says_of_a_disk(tmp_path: Path, handle: int, partition: bool) -> None:
     sys, disk = made(tmp_path, partition=partition)
-    device = Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", no_ioctl))
+    device = Device(handle, NUMBER, Host(sys, tmp_path / "boot_id", no_ioctl))
     assert (device.sector_bytes, device.medium_bytes) == (512, 4096)
     assert (device.diskseq, device.boot_id, device.size_bytes(), device.gone()) == ("17", "b00t", 4096, "")
     (disk / "device" / "state").write_text("offline\n")
@@ -74,9 +74,9 @@ def test_sizes_by_ioctl_come_first_and_what_a_bridge_makes_up_does_not_count(tmp
 
     def ioctl(fd: int, request: int, argument: object = 0) -> bytes | int:
         return struct.pack("i", sizes[request]) if request in sizes else no_ioctl(fd, request)
-    device = Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", ioctl))
+    device = Device(handle, NUMBER, Host(sys, tmp_path / "boot_id", ioctl))
     assert (device.sector_bytes, device.medium_bytes) == (2048, 4096)
-    nothing = Device(handle, os.makedev(9, 9), Machine(sys, tmp_path / "none", no_ioctl))
+    nothing = Device(handle, os.makedev(9, 9), Host(sys, tmp_path / "none", no_ioctl))
     assert (nothing.sector_bytes, nothing.medium_bytes, nothing.diskseq, nothing.boot_id) == (2048, 2048, "", "")
     assert nothing.gone() == "ENODEV"
 
@@ -87,7 +87,7 @@ def test_an_open_tray_is_no_damage(tmp_path: Path, handle: int, status: int, rea
 
     def ioctl(fd: int, request: int, argument: object = 0) -> bytes | int:
         return status if request == 0x5326 else no_ioctl(fd, request)
-    assert Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", ioctl)).gone() == reason
+    assert Device(handle, NUMBER, Host(sys, tmp_path / "boot_id", ioctl)).gone() == reason
 
 
 def test_the_table_of_contents_of_a_disc(tmp_path: Path, handle: int) -> None:
@@ -103,9 +103,9 @@ def test_the_table_of_contents_of_a_disc(tmp_path: Path, handle: int) -> None:
         assert argument[2] == 1                                 # addresses, not minutes
         control, start = tracks[argument[0]]
         return struct.pack("BBBxiB3x", argument[0], control << 4 | 1, 1, start, 0)
-    device = Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", ioctl))
+    device = Device(handle, NUMBER, Host(sys, tmp_path / "boot_id", ioctl))
     assert device.track_starts() == (0, 25_000)
-    assert Device(handle, NUMBER, Machine(sys, tmp_path / "boot_id", no_ioctl)).track_starts() == ()
+    assert Device(handle, NUMBER, Host(sys, tmp_path / "boot_id", no_ioctl)).track_starts() == ()
 
 
 # --- a device that is none: a file, with a kernel that calls it one ----------------------------------------------
@@ -122,12 +122,12 @@ class Bench:
         self.path = folder / "node"
         self.path.write_bytes(CONTENT)
         self.sys, self.disk = made(folder)
-        self._machine = Machine(self.sys, folder / "boot_id", no_ioctl)
+        self._machine = Host(self.sys, folder / "boot_id", no_ioctl)
         monkeypatch.setattr("carriers.blocks.stat.S_ISBLK", lambda mode: True)
         monkeypatch.setattr("carriers.blocks.os.fstat", lambda fd: os.stat_result((0,) * 10, {"st_rdev": NUMBER}))
 
     def source(self, faults: FaultySource | None = None) -> BlockSource:
-        return BlockSource(self.path, pread=faults, limits=Limits(retries=1), machine=self._machine)
+        return BlockSource(self.path, pread=faults, limits=Limits(retries=1), host=self._machine)
 
 
 @pytest.fixture

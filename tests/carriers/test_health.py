@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from carriers.health import Health, Machine, look, unseen_sessions
+from carriers.health import Health, Witnesses, look, unseen_sessions
 from carriers.tools import Answer
 from tests.drives_kit import (
     DISC_INFORMATION,
@@ -43,7 +43,7 @@ def test_a_loop_device_has_no_drive(tmp_path: Path) -> None:
     (tmp_path / "sys/devices/virtual/block/loop0").mkdir(parents=True)
     (tmp_path / "sys/dev/block").mkdir(parents=True)
     (tmp_path / "sys/dev/block/7:0").symlink_to(tmp_path / "sys/devices/virtual/block/loop0")
-    assert look(DEVICE, Machine(tmp_path / "sys", tmp_path, numbers=lambda path: "7:0")) == Health()
+    assert look(DEVICE, Witnesses(tmp_path / "sys", tmp_path, numbers=lambda path: "7:0")) == Health()
 
 
 def test_a_disk_behind_a_known_bridge_is_named_itself(tmp_path: Path) -> None:

@@ -158,7 +158,7 @@ def test_an_iso_9660_disc_is_no_udf(tmp_path: Path) -> None:
     left_over = papers_image()
     raw = image.read_bytes()
     image.write_bytes(raw + left_over.raw[len(raw):])
-    assert read_udf(BlockSource(image), own_blocks=False) is None
+    assert read_udf(BlockSource(image)) is None
 
 
 # --- anchors and sequences -----------------------------------------------------------------------------------------

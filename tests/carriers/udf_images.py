@@ -56,7 +56,7 @@ def read(folder: Path, raw: bytes | UdfImage, first_lba: int = 0, *, own_blocks:
     image = folder / "udf.img"
     image.write_bytes(raw if isinstance(raw, bytes) else raw.raw)
     source = BlockSource(image)
-    udf = read_udf(source, first_lba, own_blocks)
+    udf = read_udf(source, first_lba, source.use_blocks if own_blocks else None)
     assert udf is not None
     return Read(udf, source)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from carriers.health import Machine
+from carriers.health import Witnesses
 
 RULES = Path(__file__).resolve().parents[2] / "udev-rules"
 RULE, SERVICE = (RULES / "61-station-health.rules").read_text(), (RULES / "station-health@.service").read_text()
@@ -14,7 +14,7 @@ def settings(text: str) -> str:
 
 
 def test_the_snapshot_is_written_where_it_is_looked_for() -> None:
-    folder = Machine().snapshots
+    folder = Witnesses().snapshots
     assert f"StandardOutput=truncate:{folder}/%i.json\n" in SERVICE
     assert f'RUN+="/usr/bin/mkdir -p {folder}"' in RULE                 # before the service's output is opened
     assert "smartctl --json=c -a /dev/disk/by-diskseq/%i\n" in SERVICE
