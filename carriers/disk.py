@@ -64,6 +64,7 @@ from carriers.volume_state import State, state_of
 _UNIT_OF_COMPRESSION = 64 << 10         # NTFS: 16 clusters of 4096; what is asked for again after an error
 _TAIL_BYTES = 128 << 10
 _LOOKED_AT = 64 << 20                   # of each space between partitions
+_ALIGNED = 1 << 20                      # where tools begin partitions
 _BLANK_SAMPLES = 512
 _CD001 = b"CD001"                       # ECMA-119 §8.1
 _OF_DISCS = (_CD001, b"BEA01", b"NSR02", b"NSR03")      # ECMA-167 2/9
@@ -321,7 +322,7 @@ class Disk:
         walk.run(state.encrypted)
         found += walk.findings
         volume.layer = _PRECISE.get(int(volume.tsk.info.ftype), volume.kind.name)
-        volume.label = state.label or walk.records.label or volume.tsk.label
+        volume.label = state.label or walk.records.label or walk.label
         if volume.kind is NTFS:
             volume.records, volume.record_bytes = walk.table.runs, walk.record_bytes
         dirty = state.dirty or walk.dirty
@@ -357,17 +358,28 @@ class Disk:
         found, used, first, at = list[Finding](), 0, -1, 0
         for start, length in [*taken, (self._surface.size_bytes, 0)]:
             if start > at:
-                kind = kind_of(self._surface.read(at, min(HEAD_BYTES, start - at))) if at else NONE
-                if kind != NONE:
-                    found.append(Finding("file-system-unknown", "", Extent(at // UNIT, start - at),
-                                         {"layer": kind.name, "reason": "beside"}))
                 here = self._used(at, min(start - at, _LOOKED_AT))
+                found += self._lost_volumes(at, start, here)
                 if here and first < 0:
                     first = here[0]
                 used += len(here)
             at = max(at, start + length)
         if used:
             found.append(Finding("deleted-content", "", Extent(first, UNIT), {"reason": "outside", "count": used}))
+        return found
+
+    def _lost_volumes(self, at: int, end: int, used: list[int]) -> list[Finding]:
+        """File systems in a stretch that belongs to no partition: where it begins, where its first content lies, and at
+        whole MiB, as tools align partitions. An ext or HFS+ volume begins two blocks before its first content.
+        """
+        places = {at, *(block * UNIT for block in used if block * UNIT % _ALIGNED in (0, 2 * UNIT) or block == used[0])}
+        places |= {place - 2 * UNIT for place in places}
+        found = []
+        for place in sorted(place for place in places if max(at, 1) <= place < end - UNIT):
+            kind = kind_of(self._surface.read(place, min(HEAD_BYTES, end - place)))
+            if kind != NONE:
+                found.append(Finding("file-system-unknown", "", Extent(place // UNIT, end - place),
+                                     {"layer": kind.name, "reason": "beside"}))
         return found
 
     def _used(self, at: int, length: int) -> list[int]:

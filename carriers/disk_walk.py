@@ -12,7 +12,7 @@ from carriers import names, ntfs
 from carriers.file_systems import EXFAT, EXT, FAT, HFS_PLUS, NTFS
 from carriers.model import HOLE, THROUGH, Extent, FileEntry, Files, Finding
 from carriers.partitions import UNIT
-from carriers.tsk_volume import DIRECTORY, KINDS, LINK, NOTHING, REGULAR, Content, Entry, TskVolume
+from carriers.tsk_volume import DIRECTORY, KINDS, LABEL, LINK, NOTHING, OF_EXFAT, REGULAR, Content, Entry, TskVolume
 
 _EXTEND = 11                    # NTFS: the directory of further metafiles
 _FIRST_OF = {NTFS: ntfs.FIRST_USER_RECORD, HFS_PLUS: 16}       # inodes below are the file system's own files
@@ -27,7 +27,7 @@ class Walk:
     """One volume. findings: with paths of the volume. inodes: of each file, for `THROUGH`. seen: inodes by names.
 
     dentries: of FAT and exFAT, where the first directory entry lies in the volume. records, table, record_bytes: of
-    NTFS, what the MFT says, where it lies, how long each record is.
+    NTFS, what the MFT says, where it lies, how long each record is. label: of FAT and exFAT.
     """
 
     def __init__(self, volume: TskVolume, files: Files, inodes: array[int], dentries: int = 0) -> None:
@@ -42,7 +42,7 @@ class Walk:
         self.seen: set[int] = set()
         self.records = ntfs.Records()
         self.table, self.record_bytes = NOTHING, 0
-        self.dirty = ""
+        self.dirty, self.label = "", ""
 
     def run(self, is_encrypted: bool) -> None:
         """List everything. is_encrypted: whether any file may be, and nothing tells which. Raises: DriveLost."""
@@ -81,6 +81,8 @@ class Walk:
             if self._volume.kind is EXFAT:
                 self._runs = self._volume.content(self._volume.open(inode)).runs
             for entry in self._volume.entries(inode):
+                if inode == self._volume.root and self._is_of_volume(entry):
+                    continue
                 raw = self._short_name(entry) if entry.short else entry.raw
                 text, guess = self._decoded(raw, entry)
                 shown = path + names.unsplit(text)
@@ -109,6 +111,20 @@ class Walk:
         except OSError:
             self._damaged("directory", path.rstrip("/"))
         return inner
+
+    def _is_of_volume(self, entry: Entry) -> bool:
+        """Whether a name in the root directory of FAT or exFAT is no file's: the label, which is noted, and tables.
+
+        The entry itself tells; a file may have a name like those that pytsk3 makes up for them.
+        """
+        if self._volume.kind not in (EXFAT, FAT) or not (entry.raw.endswith(LABEL) or entry.raw in OF_EXFAT):
+            return False
+        dentry = self._dentry(self._place(entry.inode))
+        if dentry[0] & 0x7F == 0x05 if self._volume.kind is EXFAT else not dentry[11] & 0x08:
+            return False
+        if entry.raw.endswith(LABEL):
+            self.label = entry.raw[:-len(LABEL)].decode("utf-8", "replace").rstrip()
+        return True
 
     def _take(self, entry: Entry, path: str, raw: bytes) -> None:
         """A name that is not deleted: a file with its place, or what it is instead."""

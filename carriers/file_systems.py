@@ -58,6 +58,11 @@ _SIGNATURES: tuple[tuple[Kind, tuple[tuple[int, bytes], ...]], ...] = (
     (Kind("SquashFS", UNKNOWN), ((0, b"hsqs"),)),
     (Kind("ZFS", UNKNOWN), ((0x20000, b"\x0c\xb1\xba\0\0\0\0\0"),)),
     (Kind("ZFS", UNKNOWN), ((0x20000, b"\0\0\0\0\0\xba\xb1\x0c"),)),
+    (Kind("QCOW2", UNKNOWN), ((0, b"QFI\xfb"),)),            # disks in a file, which is no image of them
+    (Kind("VHD", UNKNOWN), ((0, b"conectix"),)),
+    (Kind("VHDX", UNKNOWN), ((0, b"vhdxfile"),)),
+    (Kind("VMDK", UNKNOWN), ((0, b"KDMV"),)),
+    (Kind("EnCase (E01)", UNKNOWN), ((0, b"EVF\x09\r\n\xff\0"),)),
     (HFS_PLUS, ((1024, b"H+\0\4"),)),
     (HFS_PLUS, ((1024, b"HX\0\5"),)),
     (EXT, ((1080, b"\x53\xef"),)),

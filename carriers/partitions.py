@@ -11,6 +11,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from carriers.file_systems import HEAD_BYTES, NONE, kind_of
 from carriers.model import Extent, Finding
 
 UNIT = 512                      # the smallest block that a table counts in, and the one that findings name
@@ -56,8 +57,12 @@ class _Header(NamedTuple):
 def read_table(read: Bytes, size: int) -> Table:
     """The partition table of a disk of `size` bytes.
 
-    Returns: findings `descriptor-copies-differ` (the copies of a GPT), `carrier-truncated` (a partition, or the second
-             copy, lies beyond the end), `structure-damaged` (a table that leads nowhere, partitions that overlap).
+    A GPT counts where the MBR before it is protective, or empty; else it is what an earlier user left, and all systems
+    follow the MBR (UEFI §5.2.3).
+
+    Returns: findings `descriptor-copies-differ` (the copies of a GPT, or it and the MBR), `carrier-truncated` (a
+             partition, or the second copy, lies beyond the end), `structure-damaged` (a table that leads nowhere,
+             partitions that overlap).
     """
     return next(iter(read_tables(read, size)), Table("", [], [], []))
 
@@ -65,13 +70,15 @@ def read_table(read: Bytes, size: int) -> Table:
 def read_tables(read: Bytes, size: int) -> list[Table]:
     """All tables that are there, that which counts first: a hybrid disc has one for each kind of machine."""
     head, found = read(0, UNIT), list[Table]()
-    for unit in _UNITS:
-        if read(unit, 8) == b"EFI PART" or (_is_protective(head) and unit == _UNITS[-1]):
-            found.append(_gpt(read, size, unit if read(unit, 8) == b"EFI PART" else UNIT))
-            break
-    if head[510:512] == b"\x55\xaa":
-        table = _mbr(read, head, size)
-        found += [table] if table.partitions else []
+    mbr = _mbr(read, head, size) if head[510:512] == b"\x55\xaa" else Table("", [], [], [])
+    unit = next((unit for unit in _UNITS if read(unit, 8) == b"EFI PART"), 0)
+    if unit or _is_protective(head):
+        gpt = _gpt(read, size, unit or UNIT)
+        told = {part.start for part in gpt.partitions}
+        found = [gpt, mbr] if _is_protective(head) or not mbr.partitions else [mbr, gpt]
+        if gpt.partitions and any(part.start not in told for part in mbr.partitions):
+            found[0].findings.append(Finding("descriptor-copies-differ", facts={"what": "MBR-GPT", "count": 1}))
+    found = [table for table in found or [mbr] if table.partitions or table.name == "GPT"]
     if head[:2] == b"ER":
         table = _apple(read, int.from_bytes(head[2:4], "big"), size)
         found += [table] if table.partitions else []
@@ -105,48 +112,74 @@ def _checked(table: Table, size: int) -> Table:
 
 # ------------------------------------------------------------------------------------------------------------- MBR
 
-def _entries(sector: bytes) -> Iterator[tuple[int, int, int]]:
-    """(type, start, blocks) of the four entries of a boot record; an unused one has type 0."""
+class _Entry(NamedTuple):
+    """An entry of a boot record, start and blocks in its own unit. is_odd: of a status that no entry may have."""
+
+    kind: int
+    start: int
+    blocks: int
+    is_odd: bool
+
+
+def _entries(sector: bytes) -> Iterator[_Entry]:
+    """The four entries of a boot record; an unused one has type 0."""
     for at in range(446, 510, 16):
-        if sector[at] not in (0x00, 0x80):
-            yield 0, 0, 0
-        else:
-            yield sector[at + 4], *struct.unpack_from("<II", sector, at + 8)
+        start, blocks = struct.unpack_from("<II", sector, at + 8)
+        yield _Entry(sector[at + 4], start, blocks, sector[at] not in (0x00, 0x80))
+
+
+def _counted_in(read: Bytes, head: bytes, size: int) -> int:
+    """What a boot record counts in. It does not say so: the unit in which it leads to file systems, if there is one."""
+    for unit in _UNITS:
+        for kind, start, _, _ in _entries(head):
+            at = start * unit
+            if kind and 0 < at < size and (kind_of(read(at, min(HEAD_BYTES, size - at))) != NONE
+                                           or kind in _EXTENDED and read(at, UNIT)[510:512] == b"\x55\xaa"):
+                return unit
+    return UNIT
 
 
 def _mbr(read: Bytes, head: bytes, size: int) -> Table:
-    found, findings, own = list[Partition](), list[Finding](), [(0, UNIT)]
-    for number, (kind, start, blocks) in enumerate(_entries(head), 1):
-        if not kind or kind == _PROTECTIVE or not start or not blocks:
+    unit = _counted_in(read, head, size)
+    found, findings, own = list[Partition](), list[Finding](), [(0, unit)]
+    is_table = any(kind and not is_odd for kind, _, _, is_odd in _entries(head))
+    for number, (kind, start, blocks, is_odd) in enumerate(_entries(head), 1):
+        if not is_table or not kind or kind == _PROTECTIVE or not start or not blocks:
             continue
+        if is_odd:
+            findings.append(damaged("partition-table"))
+            if (start + blocks) * unit > size:
+                continue
         if kind in _EXTENDED:
-            logical = _logical(read, start, size)
+            logical = _logical(read, start, size, unit)
             found += logical.partitions
             findings += logical.findings
             own += logical.own
         else:
-            found.append(Partition(number, start * UNIT, blocks * UNIT, f"{kind:#04x}"))
+            found.append(Partition(number, start * unit, blocks * unit, f"{kind:#04x}"))
     if found and all(part.start >= size for part in found):
         return Table("", [], [], [])                    # the end of a boot sector without a table may look like one
     return Table("MBR", found, findings, own)
 
 
-def _logical(read: Bytes, base: int, size: int) -> Table:
+def _logical(read: Bytes, base: int, size: int, unit: int) -> Table:
     """The logical drives of an extended partition: a chain of boot records, each with a drive and the next record."""
     found, findings, own, seen, at = list[Partition](), list[Finding](), list[tuple[int, int]](), set[int](), base
     while True:
-        sector = read(at * UNIT, UNIT) if at * UNIT < size else b""
+        sector = read(at * unit, UNIT) if at * unit < size else b""
         if at in seen or len(seen) >= _MOST_ENTRIES or sector[510:512] != b"\x55\xaa":
-            findings.append(damaged("partition-table", min(at * UNIT, size - 1)))
+            findings.append(damaged("partition-table", min(at * unit, size - 1)))
             break
         seen.add(at)
-        own.append((at * UNIT, UNIT))
+        own.append((at * unit, unit))
         following = 0
-        for kind, start, blocks in _entries(sector):
+        for kind, start, blocks, is_odd in _entries(sector):
+            if kind and blocks and is_odd:
+                findings.append(damaged("partition-table", at * unit))
             if kind in _EXTENDED and blocks:
                 following = following or base + start
             elif kind and start and blocks:
-                found.append(Partition(4 + len(seen), (at + start) * UNIT, blocks * UNIT, f"{kind:#04x}"))
+                found.append(Partition(4 + len(seen), (at + start) * unit, blocks * unit, f"{kind:#04x}"))
         if not following:
             break
         at = following

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytsk3
 
 from carriers.ext_inodes import Inodes, Mapped
-from carriers.file_systems import EXFAT, EXT, FAT, NTFS, Kind
+from carriers.file_systems import EXT, FAT, NTFS, Kind
 from carriers.surface import Surface
 
 REGULAR, DIRECTORY, LINK = 1, 2, 6              # TSK_FS_META_TYPE_*
@@ -22,8 +22,8 @@ _MADE_UP = (10, 11)                             # TSK_FS_META_TYPE_VIRT, …_VIR
 _UNALLOCATED = 2                                # TSK_FS_NAME_FLAG_UNALLOC, TSK_FS_META_FLAG_UNALLOC
 _NONRESIDENT, _ENCRYPTED, _COMPRESSED, _SPARSE = 0x02, 0x10, 0x20, 0x40         # TSK_FS_ATTR_*
 _NTFS_DATA, _STREAM_TYPES = 128, {0x1101: "rsrc", 4354: "rsrc"}
-_LABEL = b" (Volume Label Entry)"
-_OF_EXFAT = frozenset({b"$ALLOC_BITMAP", b"$UPCASE_TABLE", b"$TEX_FAT", b"$VOLUME_GUID"})
+LABEL = b" (Volume Label Entry)"                # after the label of FAT and exFAT in the root directory
+OF_EXFAT = frozenset({b"$ALLOC_BITMAP", b"$UPCASE_TABLE", b"$TEX_FAT", b"$VOLUME_GUID"})
 
 
 class Entry(NamedTuple):
@@ -93,7 +93,6 @@ class TskVolume:
         finally:
             surface.check()
         self.info = self._volume.info
-        self.label = ""                         # of FAT and exFAT, once the root directory was read
         self.block_bytes = int(self.info.block_size)
         self.root = int(self.info.root_inum)
 
@@ -104,24 +103,18 @@ class TskVolume:
 
     def entries(self, inode: int) -> Iterator[Entry]:
         """The names in a directory, `.` and `..` left out. Raises: OSError where it cannot be read."""
-        at_root = inode == self.root
         try:
             for file in self._volume.open_dir(inode=inode):
-                entry = self._entry(file, at_root)
+                entry = self._entry(file)
                 if entry is not None:
                     yield entry
         finally:
             self.surface.check()
 
-    def _entry(self, file: Any, at_root: bool) -> Entry | None:
+    def _entry(self, file: Any) -> Entry | None:
         name, meta = file.info.name, file.info.meta
         raw = name.name or b""
         if raw in (b".", b"..", b"") or int(name.type) in _MADE_UP or (meta is not None and int(meta.type) in _MADE_UP):
-            return None
-        if at_root and self.kind in (EXFAT, FAT) and raw.endswith(_LABEL):
-            self.label = raw[:-len(_LABEL)].decode("utf-8", "replace").rstrip()
-            return None
-        if at_root and self.kind is EXFAT and raw in _OF_EXFAT:
             return None
         inode = int(name.meta_addr)
         if int(name.flags) & _UNALLOCATED:

@@ -92,6 +92,8 @@ def _fat(read: Bytes, length: int) -> State:
         if backup[510:512] == b"\x55\xaa" and (backup[:65], backup[66:]) != (boot[:65], boot[66:]):
             state.copies["boot-sector"] = 1
     mirrored = not (is_fat32 and boot[40] & 0x80)
+    if not mirrored and boot[40] & 0x0F:                # pytsk3 follows the first one, whichever is in use
+        state.unread = f"active FAT {boot[40] & 0x0F}"
     if fats == 2 and mirrored and (reserved + 2 * of_fat) * sector <= length:
         first, second = reserved * sector, (reserved + of_fat) * sector
         differ = sum(_differing(read, (first + at, second + at), min(_PIECE_BYTES, of_fat * sector - at), sector)
@@ -137,7 +139,7 @@ def _ext(read: Bytes, length: int) -> State:
         if copy[56:58] != b"\x53\xef" or any(copy[a:b] != block[a:b] for a, b in same):
             state.copies["superblock"] = 1
     reserved = int.from_bytes(block[84:88], "little") - 1 if int.from_bytes(block[76:80], "little") else 10
-    hidden = reserved + (1 if compat & 0x1000 else 0)   # the orphan file has no name
+    hidden = reserved + bool(compat & 0x1000) + bool(ro_compat & 0x2000)    # orphan file, quota of projects: no name
     if not incompat & 0x400 and inodes > free:          # values of extended attributes have inodes of their own
         state.inodes = inodes - free - hidden
     return state
