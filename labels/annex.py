@@ -184,12 +184,13 @@ def _kind(verdict: Verdict) -> str:
 
 
 def read_result(verdict: Verdict) -> str:
-    """读取结果: 通读 only where every planned byte was read."""
+    """读取结果: 通读 only where every planned byte was read; of a disk with its free space, or it says that without."""
     coverage = verdict.coverage
     if not coverage.read_bytes:
         return name_of("read_none")
     lost = coverage.unreadable_bytes or coverage.not_attempted_bytes or coverage.read_bytes != coverage.planned_bytes
-    return name_of("read_part" if lost else "read_all")
+    files_alone = verdict.carrier.kind == "disk" and coverage.planned_bytes < verdict.carrier.capacity_bytes
+    return name_of("read_part" if lost else "read_files" if files_alone else "read_all")
 
 
 def _carrier(layout: Layout, decision: Decision, verdict: Verdict, number: int) -> list[Strip]:

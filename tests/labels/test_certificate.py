@@ -32,6 +32,7 @@ from checks.verdict import (
     from_record,
     to_record,
 )
+from labels.annex import read_result
 from labels.certificate import Printing, draw_certificate
 from labels.page import MM
 from labels.sentences import EDITIONS, cells, edition, forbidden_words, headline
@@ -260,6 +261,14 @@ def test_facts_that_the_evidence_needs_stand_in_the_annex() -> None:
                  "HL-DT-ST", "K8EI3AB4411", "6.12.48", "来源:人工对时;偏差:1秒", "回读确认:是", "张三、李四",
                  "2025-05-0709:50:00至2025-05-0710:01:00", "已知好坏载体各1个", "通读", "15.5MB/s", "一致1,不一致0"):
         assert fact and fact in text
+
+
+def test_of_a_disk_whose_free_space_was_not_read_that_is_said() -> None:
+    first = sound().verdicts[0]
+    disk = replace(first, carrier=replace(first.carrier, kind="disk", capacity_bytes=first.coverage.planned_bytes + 512))
+    assert (read_result(first), read_result(disk)) == ("通读", "文件通读(空闲区域未读)")
+    whole = replace(disk, carrier=replace(disk.carrier, capacity_bytes=first.coverage.planned_bytes))
+    assert read_result(whole) == "通读"
 
 
 def test_the_digest_of_the_whole_carrier_is_printed_with_its_range() -> None:
