@@ -265,10 +265,10 @@ def test_facts_that_the_evidence_needs_stand_in_the_annex() -> None:
 
 def test_of_a_disk_whose_free_space_was_not_read_that_is_said() -> None:
     first = sound().verdicts[0]
-    disk = replace(first, carrier=replace(first.carrier, kind="disk", capacity_bytes=first.coverage.planned_bytes + 512))
+    planned = first.coverage.planned_bytes
+    disk = replace(first, carrier=replace(first.carrier, kind="disk", capacity_bytes=planned + 512))
     assert (read_result(first), read_result(disk)) == ("通读", "文件通读(空闲区域未读)")
-    whole = replace(disk, carrier=replace(disk.carrier, capacity_bytes=first.coverage.planned_bytes))
-    assert read_result(whole) == "通读"
+    assert read_result(replace(disk, carrier=replace(disk.carrier, capacity_bytes=planned))) == "通读"
 
 
 def test_the_digest_of_the_whole_carrier_is_printed_with_its_range() -> None:
