@@ -31,7 +31,8 @@ def with_rules(workstation: Workstation, tmp_path: Path) -> Iterator[Home]:
     workstation.done(f"cd /etc/udev/rules.d && rm {' '.join(installed)} && udevadm control --reload")
 
 
-def test_a_stick_is_read_only_before_anybody_looks(with_rules: Home, tmp_path: Path) -> None:
+def test_the_rules_in_force(with_rules: Home, tmp_path: Path) -> None:
+    """A stick is read-only before anybody looks; a keyboard is refused, on an intake port only."""
     guest, files = with_rules.guest, kit.content("rules", count=2)
     image = kit.dirty_ext4(tmp_path, "dirty.img", files)        # a mount would write it, even one that only reads
     before = kit.sha256(image)
@@ -43,9 +44,5 @@ def test_a_stick_is_read_only_before_anybody_looks(with_rules: Home, tmp_path: P
     assert (said["read_only"]["read_back"], said["counts"]["equal"]) == (True, 2)
     guest.pull(stick)
     assert kit.sha256(image) == before
-
-
-def test_a_keyboard_is_refused_on_an_intake_port_only(with_rules: Home) -> None:
-    guest = with_rules.guest
     state = {port: guest.done(f"cat {guest.plug_keyboard(port).device}/authorized").strip() for port in (INTAKE, OTHER)}
     assert state == {INTAKE: "0", OTHER: "1"}

@@ -62,6 +62,7 @@ def test_a_bad_day(workstation: Workstation, tmp_path: Path) -> None:
 
     # the drive comes back, copy B lies where A lay, the stick is plugged in again
     workstation.go_on(media["hung"])
+    workstation.set_speed(media["hung"], 0)
     workstation.wait_until_free(media["hung"])
     stick_again = workstation.plug("usb", images["stick"], "STICK01")
     jobs = {"hung": home.start(media["hung"].device, lists["hung"]), "b as a": home.start(other.device, lists["a"]),
