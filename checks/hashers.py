@@ -3,7 +3,8 @@
 Takes content with the pieces to hash, gives digests later; relies on fork and on `hashstate`. Processes, not threads:
 100 000 files of 8 KiB hash no faster in two threads than in one, since each digest is a fight for the interpreter's
 lock. Content and results lie in slots of one anonymous shared mapping (never a carrier's); the pipes carry only short
-messages, so neither side can block the other. Start them before anything large is in memory.
+messages, and no more answers may wait than a pipe holds, so neither side can block the other. Start them before
+anything large is in memory.
 """
 from __future__ import annotations
 
@@ -25,6 +26,7 @@ MOST_PIECES = 1024                         # small files in one slot
 _RESULT_BYTES = MOST_PIECES * sum(DIGEST_BYTES.values())
 _SLOT_BYTES = CONTENT_BYTES + MOST_PIECES * 8 + _RESULT_BYTES
 _SLOTS = 32
+_MOST_WAITING = 64                         # answers of one process; a pipe holds 270 of them (unix(7), SO_SNDBUF)
 _MESSAGE = struct.Struct("<cIIIIB")        # kind, slot, stream or count, at, length, flags
 _LAST = 1
 
@@ -134,6 +136,8 @@ class Hashers:
             self._collect()
 
     def _send(self, worker: int, slot: int, message: tuple[bytes, int, int, int, int, int], taken: Taken) -> None:
+        while self._load[worker] >= _MOST_WAITING:             # a chunk of files in pieces is thousands of messages
+            self._collect()
         self._users[slot] += 1
         self._load[worker] += 1
         self._taken.setdefault((worker, slot), []).append(taken)

@@ -1,6 +1,7 @@
 """The hashing consumer: any layout, any kill, the same digests."""
 import hashlib
 import random
+import signal
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -136,6 +137,32 @@ def test_more_small_files_in_one_read_than_a_slot_takes() -> None:
             digests.consume(chunk)
         fixities = digests.finish()
     assert {fixities.digest(n, "md5") for n in range(len(files))} == {hashlib.md5(image[BLOCK:BLOCK + 10]).digest()}
+
+
+def test_more_pieces_than_a_pipe_holds_answers() -> None:
+    """A fragmented file with hard links: thousands of messages from one chunk. Both sides once waited for the other."""
+    files = Files()
+    for number in range(40):
+        files.add(FileEntry(f"link{number}", b"", 100 * BLOCK, tuple(Extent(2 * n, BLOCK) for n in range(100))))
+    structure = Structure(("test",), Addressing.BLOCKS, BLOCK, 200, 200 * BLOCK, 200, files, ())
+    image = random.Random(1).randbytes(200 * BLOCK)
+    before = signal.signal(signal.SIGALRM, _too_long)
+    signal.alarm(60)
+    try:
+        with Hashers(ALGORITHMS, 1) as hashers:
+            digests = started(hashers, structure)
+            for chunk in chunks(make_plan(structure).reads_from(0), image):
+                digests.consume(chunk)
+            fixities = digests.finish()
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+    whole = hashlib.md5(content_of(structure, image, 0)).digest()
+    assert {fixities.digest(number, "md5") for number in range(40)} == {whole}
+
+
+def _too_long(*_: object) -> None:
+    raise AssertionError("the hashing processes and the reading one wait for each other")
 
 
 def test_sm3_in_the_middle_of_a_file_cannot_be_saved() -> None:
