@@ -25,10 +25,12 @@ def with_rules(workstation: Workstation, tmp_path: Path) -> Iterator[Home]:
     config = workstation.put("/srv/rules.toml", home.settings.encode())
     before = set(workstation.done("ls /etc/udev/rules.d").split())
     told = workstation.run(f"python3 -m station doctor --fix --json --home /srv/rules --config {config}")
-    assert {check["id"]: check["state"] for check in json.loads(told.out)}["rules"] == "ok", told
-    yield home
     installed = set(workstation.done("ls /etc/udev/rules.d").split()) - before
-    workstation.done(f"cd /etc/udev/rules.d && rm {' '.join(installed)} && udevadm control --reload")
+    try:
+        assert {check["id"]: check["state"] for check in json.loads(told.out)}["rules"] == "ok", told
+        yield home
+    finally:
+        workstation.done(f"cd /etc/udev/rules.d && rm {' '.join(installed)} && udevadm control --reload")
 
 
 def test_the_rules_in_force(with_rules: Home, tmp_path: Path) -> None:
