@@ -29,7 +29,7 @@ class Entry(NamedTuple):
     """A name in a directory. kind: TSK_FS_META_TYPE, 0 where its inode is not in use, -1 where the name is deleted.
 
     raw: as pytsk3 gives it; short: of FAT, whether it is the 8.3 name. is_found: of NTFS, a record that names its
-    directory, which does not name it: pytsk3 shows it all the same.
+    directory, which does not name it: pytsk3 shows it all the same. times: when content and inode were changed last.
     """
 
     raw: bytes
@@ -40,6 +40,7 @@ class Entry(NamedTuple):
     short: bool
     file: Any
     is_found: bool = False
+    times: tuple[int, int, int] = (0, 0, 0)
 
 
 class Content(NamedTuple):
@@ -114,7 +115,8 @@ class TskVolume:
         kind = int(meta.type)
         link = (meta.link or b"") if kind == LINK else b""
         return Entry(raw, inode, kind, int(meta.size), link, self.kind is FAT and not name.shrt_name, file,
-                     self.kind is NTFS and not int(name.type))
+                     self.kind is NTFS and not int(name.type),
+                     (int(meta.mtime), int(meta.mtime_nano), int(meta.ctime)))
 
     def content(self, file: Any) -> Content:
         """Where a file's content lies. Raises: OSError where pytsk3 cannot tell."""
