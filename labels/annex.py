@@ -252,7 +252,7 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
     offset, digests, carrier = verdict.reference.root_offset, verdict.digests, verdict.digests.carrier
     whole = carrier and say("facts.carrier_digest_value", digest=carrier.digest, range=f"{carrier.range_bytes:,}")
     facts = [("compared", say("facts.counts_value", **compared)),
-             ("coverage", say("facts.coverage_value", **covered)),
+             ("coverage", say("facts.coverage_value", **covered) + _free_space(verdict)),
              ("anchor", say(f"basis.{verdict.reference.anchor}")),
              ("root", say("facts.root_value", dropped=offset["dropped"]) if offset.get("dropped") else ""),
              ("root", say("facts.root_added", prepended=offset["prepended"]) if offset.get("prepended") else ""),
@@ -274,6 +274,13 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
     algorithm = name_of(carrier.algorithm) if carrier else ""
     return [(say(f"facts.{key}", algorithm=algorithm), value or say("page.none")) for key, value in facts
             if value or key not in ("root", "carrier_digest", "names", "reference_lists", "health")]
+
+
+def _free_space(verdict: Verdict) -> str:
+    """That free space of a disk was not read; "" where all of it was, for a digest of the whole."""
+    facts = verdict.carrier
+    unread = facts.kind == "disk" and verdict.coverage.planned_bytes < facts.capacity_bytes
+    return say("facts.coverage_free_space") if unread else ""
 
 
 def _reference_lists(verdict: Verdict) -> str:
