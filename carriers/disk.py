@@ -114,6 +114,7 @@ class _Volume:
     records: tuple[tuple[int, int, int], ...] = ()      # NTFS: where the MFT lies, as runs
     record_bytes: int = 0
     layer: str = ""
+    times: bytes = b""
 
 
 class Disk:
@@ -272,7 +273,7 @@ class Disk:
         digest = xxhash.xxh3_128(head)
         for path in files.paths:
             digest.update(path.encode("utf-8", "surrogatepass") + b"\0")
-        digest.update(files.sizes.tobytes() + files.starts.tobytes())
+        digest.update(files.sizes.tobytes() + files.starts.tobytes() + b"".join(v.times for v in self._volumes))
         with_files = [v for v in self._volumes if v.last > v.first] or self._volumes
         label = next((v.label for v in with_files if v.label), "")
         return CarrierId(CarrierKind.DISK, "", label, "", self._source.size_bytes, digest.hexdigest())
@@ -321,6 +322,7 @@ class Disk:
         walk = Walk(volume.tsk, files, self._inodes, state.dentries)
         walk.run(state.encrypted)
         found += walk.findings
+        volume.times = walk.times.digest()
         volume.layer = _PRECISE.get(int(volume.tsk.info.ftype), volume.kind.name)
         volume.label = state.label or walk.records.label or walk.label
         if volume.kind is NTFS:

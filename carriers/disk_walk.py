@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from array import array
 
+import xxhash
+
 from carriers import names, ntfs
 from carriers.file_systems import EXFAT, EXT, FAT, HFS_PLUS, NTFS
 from carriers.model import HOLE, THROUGH, Extent, FileEntry, Files, Finding
@@ -28,6 +30,7 @@ class Walk:
 
     dentries: of FAT and exFAT, where the first directory entry lies in the volume. records, table, record_bytes: of
     NTFS, what the MFT says, where it lies, how long each record is. label: of FAT and exFAT.
+    times: a running digest of when all that is named was changed.
     """
 
     def __init__(self, volume: TskVolume, files: Files, inodes: array[int], dentries: int = 0) -> None:
@@ -43,6 +46,7 @@ class Walk:
         self.records = ntfs.Records()
         self.table, self.record_bytes = NOTHING, 0
         self.dirty, self.label = "", ""
+        self.times = xxhash.xxh3_64()
 
     def run(self, is_encrypted: bool) -> None:
         """List everything. is_encrypted: whether any file may be, and nothing tells which. Raises: DriveLost."""
@@ -97,6 +101,7 @@ class Walk:
                 self.seen.add(entry.inode)
                 if hidden or is_metafile:
                     continue
+                self.times.update(b"%d %d %d;" % entry.times)
                 if guess:
                     self.findings.append(Finding("name-undecodable", shown, facts={"encoding": guess}))
                 if names.is_unsafe(text):

@@ -30,7 +30,7 @@ class Entry(NamedTuple):
     """A name in a directory. kind: TSK_FS_META_TYPE, 0 where its inode is not in use, -1 where the name is deleted.
 
     raw: as pytsk3 gives it; short: of FAT, whether it is the 8.3 name. is_found: of NTFS, a record that names its
-    directory, which does not name it: pytsk3 shows it all the same.
+    directory, which does not name it: pytsk3 shows it all the same. times: when content and inode were changed last.
     """
 
     raw: bytes
@@ -41,6 +41,7 @@ class Entry(NamedTuple):
     short: bool
     file: Any
     is_found: bool = False
+    times: tuple[int, int, int] = (0, 0, 0)
 
 
 class Content(NamedTuple):
@@ -125,7 +126,8 @@ class TskVolume:
         link = (meta.link or b"") if kind == LINK else b""
         size = self.mapped[inode].size_bytes if inode in self.mapped else int(meta.size)
         return Entry(raw, inode, kind, size, link, self.kind is FAT and not name.shrt_name, file,
-                     self.kind is NTFS and not int(name.type))
+                     self.kind is NTFS and not int(name.type),
+                     (int(meta.mtime), int(meta.mtime_nano), int(meta.ctime)))
 
     def content(self, file: Any) -> Content:
         """Where a file's content lies. Raises: OSError where pytsk3 cannot tell."""

@@ -189,8 +189,12 @@ def read_result(verdict: Verdict) -> str:
     if not coverage.read_bytes:
         return name_of("read_none")
     lost = coverage.unreadable_bytes or coverage.not_attempted_bytes or coverage.read_bytes != coverage.planned_bytes
-    files_alone = verdict.carrier.kind == "disk" and coverage.planned_bytes < verdict.carrier.capacity_bytes
-    return name_of("read_part" if lost else "read_files" if files_alone else "read_all")
+    return name_of("read_part" if lost else "read_files" if _free_space_left(verdict) else "read_all")
+
+
+def _free_space_left(verdict: Verdict) -> bool:
+    """Whether the free space of a disk was not read: all of it is, for a digest of the whole."""
+    return verdict.carrier.kind == "disk" and verdict.coverage.planned_bytes < verdict.carrier.capacity_bytes
 
 
 def _carrier(layout: Layout, decision: Decision, verdict: Verdict, number: int) -> list[Strip]:
@@ -253,7 +257,8 @@ def _long_facts(layout: Layout, verdict: Verdict) -> list[tuple[str, str]]:
     offset, digests, carrier = verdict.reference.root_offset, verdict.digests, verdict.digests.carrier
     whole = carrier and say("facts.carrier_digest_value", digest=carrier.digest, range=f"{carrier.range_bytes:,}")
     facts = [("compared", say("facts.counts_value", **compared)),
-             ("coverage", say("facts.coverage_value", **covered)),
+             ("coverage", say("facts.coverage_value", **covered)
+              + (say("facts.coverage_free_space") if _free_space_left(verdict) else "")),
              ("anchor", say(f"basis.{verdict.reference.anchor}")),
              ("root", say("facts.root_value", dropped=offset["dropped"]) if offset.get("dropped") else ""),
              ("root", say("facts.root_added", prepended=offset["prepended"]) if offset.get("prepended") else ""),

@@ -86,6 +86,19 @@ def test_nothing_is_written(tmp_path: Path) -> None:
     assert hashlib.sha256(image.read_bytes()).digest() == before
 
 
+def test_a_file_that_was_written_again_in_its_place_is_another_fingerprint(tmp_path: Path) -> None:
+    """By which, with the disk's own serial number, an interrupted intake goes on: same places and sizes prove nothing.
+    """
+    body = disk_kit.ext(tmp_path)
+    prints = []
+    for year in (2025, 2026):
+        disk_kit.debugfs(body, f"sif /案卷/0002.bin mtime {year}0101000000")
+        script = "label: dos\nlabel-id: 0x1\nstart=1MiB,size=4MiB,type=83\n"
+        with closing(open_carrier(disk_kit.table(tmp_path, script, [(1, body)]))) as disk:
+            prints.append(disk.identify().fingerprint)
+    assert prints[0] != prints[1]
+
+
 def test_a_chain_of_logical_drives_ends(tmp_path: Path) -> None:
     """The second record leads back to the first."""
     script = "label: dos\nstart=1MiB,size=9MiB,type=5\nstart=2MiB,size=1MiB,type=c\nstart=4MiB,size=1MiB,type=c\n"

@@ -279,6 +279,15 @@ def test_the_digest_of_the_whole_carrier_is_printed_with_its_range() -> None:
     assert text.count("整个载体摘要") == 1
 
 
+@pytest.mark.parametrize(("kind", "capacity", "said"), [("disk", 1 << 40, True), ("disk", 1000, False),
+                                                        ("disc", 1 << 40, False)])
+def test_free_space_of_a_disk_that_was_not_read_is_said(kind: str, capacity: int, said: bool) -> None:
+    first, second = sound().verdicts
+    first = replace(first, carrier=replace(first.carrier, kind=kind, capacity_bytes=capacity))
+    text = "".join(page_texts(drawn(replace(sound(), verdicts=(first, second)))))
+    assert ("空闲空间不在计划内,未读" in text) is said
+
+
 def test_trees_and_lists_that_were_followed_are_printed() -> None:
     first, second = sound().verdicts
     lists = tuple(ListFacts(f"清单{n}.md5", f"{n:02d}" * 32, 1_200) for n in range(12))
