@@ -105,6 +105,8 @@ def _checked(table: Table, size: int) -> Table:
         end = max(end, part.start + part.length)
         if part.start < size:
             kept.append(part)
+    if len(kept) < len(table.partitions):                # what lies in them was not looked for, so it is not missing
+        findings.append(damaged("partition-outside", count=len(table.partitions) - len(kept)))
     if last > size:
         findings.append(Finding("carrier-truncated", facts={"claimed_bytes": last, "actual_bytes": size}))
     return table._replace(partitions=kept, findings=findings)
