@@ -111,9 +111,17 @@ class Home:
         until(lambda: self.guest.bytes_read(medium) > mark, f"{medium.device} is read")
 
     def open_intakes(self) -> list[str]:
-        """The journals of the intakes without a verdict."""
-        closing = shlex.quote('^{"type":"close"')
-        return self.guest.done(f"cd {self.path}/intakes && grep -L {closing} */journal.jsonl || true").split()
+        """The numbers of the intakes without a verdict."""
+        return self._journals("-L", "close")
+
+    def begun_intakes(self) -> list[str]:
+        """The numbers of all that were begun; one that was killed before its first line has a number only."""
+        return self._journals("-l", "begin")
+
+    def _journals(self, option: str, kind: str) -> list[str]:
+        record = shlex.quote(f'^{{"type":"{kind}"')
+        journals = self.guest.done(f"cd {self.path}/intakes && grep {option} {record} */journal.jsonl || true")
+        return sorted(path.partition("/")[0] for path in journals.split())
 
 
 def killed_after(device: str, sectors: int, whom: str) -> str:
