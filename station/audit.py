@@ -136,9 +136,14 @@ def _unspoken(seen: _Seen) -> Iterator[Path]:
     """Records that no line speaks of: lines were cut off the register's end, or the power failed just before one."""
     home = seen.home
     folders = seen.folders | {home.intakes / number for number, _ in open_intakes(home)}
-    yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir()} - folders)
+    yield from sorted({path for path in home.intakes.glob("[!.]*") if path.is_dir() and _is_begun(path)} - folders)
     kept_files = {path for path in (*home.batches.glob("*/[!.]*"), *home.papers.glob("[!.]*")) if path.is_file()}
     yield from sorted(kept_files - seen.files)
+
+
+def _is_begun(intake: Path) -> bool:
+    """Whether an intake's folder holds anything: one killed before its first line has a number only."""
+    return any(path.name != "journal.jsonl" or b"\n" in path.read_bytes() for path in intake.iterdir())
 
 
 def _strange_papers(seen: _Seen) -> Iterator[Path]:

@@ -149,6 +149,22 @@ def test_what_errors_have_cost_is_not_spent_again(tmp_path: Path, disc: tuple[Pa
     assert killed > 4
 
 
+@pytest.mark.parametrize("torn", [b"", b'{"type":"begin","intake":"S1-20'])
+def test_killed_before_its_first_line_an_intake_has_a_number_only(tmp_path: Path, disc: tuple[Path, Path], torn: bytes
+                                                                  ) -> None:
+    """Nothing was lost, the audit has nothing to say, and the next one begins."""
+    source, list_path = disc
+    station = a_station(tmp_path / "home")
+    run(station, source, read_form(list_path))
+    folder = station.home.intakes / "S1-2026-000007"
+    folder.mkdir()
+    if torn:
+        (folder / "journal.jsonl").write_bytes(torn)
+    assert audit(station.home).breaks == []
+    (folder / "lines.jsonl.zst").write_bytes(b"?")
+    assert [found.what for found in audit(station.home).breaks] == ["break-unspoken"]
+
+
 @pytest.mark.parametrize("is_written", [False, True], ids=["before", "after"])
 def test_killed_at_every_line_of_the_journal(tmp_path: Path, disc: tuple[Path, Path], is_written: bool,
                                             monkeypatch: pytest.MonkeyPatch) -> None:
