@@ -10,7 +10,10 @@ import errno
 import os
 import stat
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -18,7 +21,7 @@ import xxhash
 
 from carriers import direct
 from carriers.model import CarrierChanged, CarrierError, DriveLost, Extent, Finding
-from carriers.retries import USUAL_LIMITS, Budget, Limits, RetryPolicy, Run, merged, read_runs
+from carriers.retries import USUAL_LIMITS, Budget, Limits, RetryPolicy, Run, merged, read_runs, united
 
 Pread = Callable[[int, int, int], bytes]
 
@@ -94,6 +97,7 @@ class BlockSource:
         self._good: dict[int, _Good] = {}           # by sixteenth of the carrier
         self._links: list[tuple[int, int]] = []     # from byte to byte
         self._error: tuple[int, int] | None = None  # where, and which, since the drive was last asked about it
+        self._unsteady: list[tuple[int, int]] = []  # from byte to byte: where a read has failed, ascending, disjoint
         self.use_blocks(SECTOR_BYTES)
 
     @property
@@ -151,12 +155,13 @@ class BlockSource:
         return tuple(self._findings)
 
     def budget(self) -> dict[str, Any]:
-        """What errors have cost so far, for the journal."""
-        return self._budget.save()
+        """What errors have cost so far and where they were, for the journal."""
+        return {**self._budget.save(), "unsteady": self._unsteady}
 
     def go_on(self, budget: Mapping[str, Any]) -> None:
-        """Take up what an earlier sitting has spent on errors."""
+        """Take up what an earlier sitting has spent on errors, and where they were."""
         self._budget.restore(budget)
+        self._unsteady = united([*self._unsteady, *((begin, end) for begin, end in budget.get("unsteady", ()))])
 
     def close(self) -> None:
         """Give the descriptor back; the source cannot be read afterwards."""
@@ -209,7 +214,36 @@ class BlockSource:
             where, number = self._error
             self._error = None
             self._question_drive(where, number)
-        return runs
+        return self._remembered(runs)
+
+    def _remembered(self, runs: list[Run]) -> list[Run]:
+        """The runs, where a read has failed before as unstable: no first failure is forgotten, whoever asked first.
+
+        Structure is looked at, and places are probed, before the pass reads the same blocks again.
+        """
+        told = [piece for run in runs for piece in (
+            self._parts_of(run) if self._unsteady and run.content is not None and run.attempts == 1 else (run,))]
+        failed = [(run.offset_bytes, run.offset_bytes + run.length_bytes) for run in runs
+                  if run.attempts > 1 or (run.content is None and run.attempts)]
+        if failed:
+            self._unsteady = united([*self._unsteady, *failed])
+        return merged(told)
+
+    def _parts_of(self, run: Run) -> Iterator[Run]:
+        """A run that was read at once, the blocks of it apart in which a read has failed before."""
+        size, at, end = self.block_bytes, run.offset_bytes, run.offset_bytes + run.length_bytes
+        first = bisect_right(self._unsteady, at, key=itemgetter(1))
+        for begin, stop in islice(self._unsteady, first, None):
+            if begin >= end:
+                break
+            begin, stop = max(at, begin // size * size), min(end, -(-stop // size) * size)
+            if at < begin:
+                yield _part(run, at, begin)
+            if begin < stop:
+                yield _part(run, begin, stop)._replace(attempts=2)
+                at = stop
+        if at < end:
+            yield run if at == run.offset_bytes else _part(run, at, end)
 
     def _pieces(self, offset: int, end: int) -> Iterator[Run]:
         """The stretch in ascending pieces: kept ones as they are, the rest from the medium."""
@@ -332,6 +366,13 @@ class BlockSource:
         if extent not in [finding.extent for finding in self._findings]:
             self._findings.append(Finding("drive-doubt", extent=extent,
                                           facts={"error_lba": bad_offset // self.block_bytes}))
+
+
+def _part(run: Run, begin: int, end: int) -> Run:
+    """The bytes of a run from one place to another, with their share of its time."""
+    skip, length = begin - run.offset_bytes, end - begin
+    return Run(begin, length, (run.content or b"")[skip:skip + length], run.attempts,
+               run.seconds * length / run.length_bytes)
 
 
 def _makes_up_times(device: int) -> bool:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import os
 import stat
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -403,24 +403,33 @@ class Disk:
             and not any(any(self._surface.read(at, UNIT)) for at in range(0, size, step))
 
     def _unread(self, files: Files) -> list[Finding]:
-        """Blocks that failed while the structure was read, those aside that a planned file occupies: the pass tells."""
-        found = [Finding("block-unstable", "", extent, {
-            "lba": extent.start_lba, "blocks": -(-extent.length_bytes // UNIT), "bytes": extent.length_bytes,
-            "attempts": attempts}) for extent, attempts in self._surface.settle()]
-        left = set(self._surface.bad)
-        for number in range(len(files)) if left else ():
-            for extent in files.extents(number):
-                if extent.start_lba >= 0:
-                    count = -(-(extent.skip_bytes + extent.length_bytes) // UNIT)
-                    left -= {b for b in left if 0 <= b - extent.start_lba < count}
-        runs: list[list[int]] = []
-        for block in sorted(left):
-            if runs and runs[-1][1] == block:
-                runs[-1][1] += 1
-            else:
-                runs.append([block, block + 1])
-        return found + [Finding("structure-damaged", "", Extent(first, (end - first) * UNIT),
-                                {"what": "unreadable-block", "count": end - first}) for first, end in runs]
+        """Blocks that failed, or failed at first, while the structure was read; those aside that a planned file
+        occupies: the pass tells."""
+        tries = {block: attempts for extent, attempts in self._surface.settle()
+                 for block in range(extent.start_lba, extent.start_lba - -extent.length_bytes // UNIT)}
+        blocks, planned = sorted({*self._surface.bad, *tries}), set[int]()
+        for number in range(len(files)) if blocks else ():
+            for start, length, _, skip in files.extents(number):
+                if start >= 0:
+                    end = bisect_left(blocks, start - -(skip + length) // UNIT)
+                    planned.update(blocks[bisect_left(blocks, start):end])
+        unstable = [Finding("block-unstable", "", Extent(first, count * UNIT), {
+            "lba": first, "blocks": count, "bytes": count * UNIT,
+            "attempts": max(tries[block] for block in range(first, first + count))})
+            for first, count in _runs(sorted(tries.keys() - self._surface.bad - planned))]
+        return unstable + [Finding("structure-damaged", "", Extent(first, count * UNIT), {
+            "what": "unreadable-block", "count": count}) for first, count in _runs(sorted(self._surface.bad - planned))]
+
+
+def _runs(blocks: Sequence[int]) -> list[tuple[int, int]]:
+    """Ascending blocks as the first one and the number of each run."""
+    runs: list[tuple[int, int]] = []
+    for block in blocks:
+        if runs and sum(runs[-1]) == block:
+            runs[-1] = runs[-1][0], runs[-1][1] + 1
+        else:
+            runs.append((block, 1))
+    return runs
 
 
 def _touched(where: Content, at: int, length: int) -> list[tuple[int, int]]:

@@ -91,7 +91,7 @@ class Budget:
             else:
                 bad = middle
         self._last = good
-        self._left = _united([*self._left, (offset, good)])
+        self._left = united([*self._left, (offset, good)])
 
     def save(self) -> dict[str, Any]:
         """For the journal: a reading that goes on later has spent what it has spent."""
@@ -108,7 +108,7 @@ class Budget:
         return self._seconds >= self._limits.error_seconds or len(self._places) > self._limits.bad_places
 
 
-def _united(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def united(stretches: list[tuple[int, int]]) -> list[tuple[int, int]]:
     """Ascending, and those that touch or overlap as one."""
     united: list[tuple[int, int]] = []
     for begin, end in sorted(stretches):

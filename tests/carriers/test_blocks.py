@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import json
 import os
 from pathlib import Path
 
@@ -52,6 +53,30 @@ def test_only_the_bad_blocks_are_lost(image: Path) -> None:
     assert faults.asked.count((40 * 2048, 2048)) == 3
     assert all(length > 2048 for offset, length in faults.asked[:-1] if offset == 0)
     assert faults.asked[-1] == (0, 2048)                        # the question to the drive, after the errors
+
+
+def test_what_has_failed_once_is_unstable_for_whoever_reads_it_then(image: Path) -> None:
+    """Structure is looked at, and places are probed, before the pass comes to the same blocks."""
+    faults = FaultySource(bad={10, 11, 40})
+    source = BlockSource(image, pread=faults)
+    assert source.read_blocks(8, 8) is None and source.read_extent(Extent(40, 2048))[0].content is None
+    faults.bad.clear()
+    assert shown(source, Extent(0, 64 * 2048)) == [
+        (0, 10 * 2048, True, 1), (10, 2 * 2048, True, 2), (12, 28 * 2048, True, 1), (40, 2048, True, 2),
+        (41, 23 * 2048, True, 1)]
+    later = BlockSource(image)                                  # another sitting, which has met no error itself
+    later.go_on(json.loads(json.dumps(source.budget())))
+    assert shown(later, Extent(40, 2 * 2048)) == [(40, 2048, True, 2), (41, 2048, True, 1)]
+
+
+def test_a_place_that_failed_is_rounded_to_the_blocks_that_are_read(image: Path) -> None:
+    faults = FaultySource(bad={5}, block_bytes=512)
+    source = BlockSource(image, pread=faults)
+    source.use_blocks(512)
+    assert [run.content is None for run in source.read_extent(Extent(4, 1024))] == [False, True]
+    faults.bad.clear()
+    source.use_blocks(2048)
+    assert shown(source, Extent(0, 3 * 2048)) == [(0, 2048, True, 1), (1, 2048, True, 2), (2, 2048, True, 1)]
 
 
 def test_a_block_read_at_the_second_try_is_marked(image: Path) -> None:

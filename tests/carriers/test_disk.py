@@ -1,7 +1,9 @@
 """Disks: what comes through pytsk3 is read like all else, and what fails below it is never zeros."""
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -14,6 +16,7 @@ from carriers.disk import Disk
 from carriers.model import THROUGH, DriveLost, PlannedRead
 from carriers.partitions import read_table
 from carriers.plan import make_plan
+from carriers.surface import Surface
 from tests import disk_kit
 from tests.faults import FaultySource
 from tests.vectors_kit import CONTENT, PLAIN, patch
@@ -74,6 +77,27 @@ def test_a_lost_drive_is_said_through_pytsk3(tmp_path: Path) -> None:
     faults = FaultySource(vanish_at=disk_kit.dentry(image, b"A       DAT") // 512, block_bytes=512)
     with closing(Disk(BlockSource(image, pread=faults))) as disk, pytest.raises(DriveLost):
         disk.structure()
+
+
+@pytest.mark.parametrize(("failures", "is_bad"), [(1, False), (3, False), (4, False), (5, False), (6, True)])
+def test_a_block_that_failed_in_a_window_is_said_when_it_is_read_at_last(tmp_path: Path, failures: int, is_bad: bool
+                                                                         ) -> None:
+    """The window asks for it three times, then it is asked for by itself, three times again."""
+    image, left = tmp_path / "image", failures
+    image.write_bytes(hashlib.shake_128(b"disk").digest(1 << 20))
+
+    def pread(fd: int, length: int, offset: int) -> bytes:
+        nonlocal left
+        if offset <= 700 * 512 < offset + length and left:
+            left -= length == 512
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return os.pread(fd, length, offset)
+    with closing(BlockSource(image, pread=pread)) as source:
+        source.use_blocks(512)
+        surface = Surface(source)
+        content = surface.peek(700 * 512 + 100, 300)
+        assert (surface.failed(700 * 512, 512) == 700, bool(surface.settle())) == (is_bad, not is_bad)
+        assert content == (bytes(300) if is_bad else image.read_bytes()[700 * 512 + 100:700 * 512 + 400])
 
 
 def test_nothing_is_written(tmp_path: Path) -> None:
