@@ -106,7 +106,9 @@ def test_killed_at_any_moment_ends_in_the_same_verdict(workstation: Workstation,
                 assert ran.code in (4, 137), ran.err
     assert came == {drive: kit.but_for_the_sitting(said) for drive, said in wanted.items()}
     assert deaths >= len(DRIVES)
-    assert killed.begun_intakes() == sorted(numbers)            # none was begun twice: what had a first line went on
+    # none was begun twice: what had a first line went on
+    assert killed.begun_intakes() == sorted(numbers), workstation.done(
+        f"head -qn 1 {killed.path}/intakes/*/journal.jsonl; dmesg | tail")
 
 
 def _fate(medium: Medium, image: Path, rng: random.Random) -> str:

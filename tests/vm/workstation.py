@@ -12,6 +12,7 @@ import itertools
 import json
 import os
 import shlex
+import shutil
 import socket
 import subprocess
 import time
@@ -137,14 +138,11 @@ def until(holds: Callable[[], bool], what: str, seconds: float = PATIENCE) -> No
 def booted(disks: Disks, folder: Path, sata_disk: Path) -> Iterator[Workstation]:
     """A workstation for as long as the block lasts. folder: for its sockets and console. sata_disk: what its one fixed
     disk holds; what is written there is thrown away. Raises: NoGuest."""
-    said = (folder / "qemu").open("wb")
-    try:
+    if shutil.which("qemu-system-x86_64") is None:
+        raise NoGuest("qemu-system-x86_64 is missing: install the Debian package qemu-system-x86.")
+    with (folder / "qemu").open("wb") as said:
         qemu = subprocess.Popen(_command(disks, folder, sata_disk), stdin=subprocess.DEVNULL, stdout=said, stderr=said,
                                 env={**os.environ, "TMPDIR": str(folder)}, start_new_session=True)
-    except FileNotFoundError as error:
-        raise NoGuest("qemu-system-x86_64 is missing: install the Debian package qemu-system-x86.") from error
-    finally:
-        said.close()
     talks: list[Talk] = []
     try:
         for name in ("monitor", "agent"):
@@ -180,6 +178,7 @@ def _command(disks: Disks, folder: Path, sata_disk: Path) -> list[str]:
         return ["-drive", f"if=none,id={name},format=raw,snapshot=on,file={str(path).replace(',', ',,')}"]
 
     return [
+        "setpriv", "--pdeathsig", "KILL",                      # it does not outlive the tests, however they end
         "qemu-system-x86_64", "-accel", "tcg,thread=multi,tb-size=256", "-cpu", "max", "-m", "1024", "-smp", "2",
         "-machine", "q35,usb=off", "-nodefaults", "-no-user-config", "-no-reboot", "-display", "none",
         "-kernel", str(disks.kernel), "-initrd", str(disks.initramfs), "-serial", f"file:{folder / 'console'}",
