@@ -55,12 +55,18 @@ def refuse_fourth(station: Station, earlier: list[Line], number: str, batch: str
 def against_earlier(station: Station, earlier: Iterable[Line], reading: Reading, found: Iterable[Finding]
                     ) -> list[Finding]:
     """`block-unstable` against the last reading that is unlike this one: one failed and the other read, or both read
-    and not the same. Other differences (another piece under one number) are the history's to say."""
+    and not the same. Other differences (another piece under one number) are the history's to say.
+
+    `check-not-run` where the list of what an earlier reading read is no longer whole: nobody can tell then.
+    """
     fails = any(finding.code in UNREAD for finding in found)
     for line in reversed(list(earlier)):
         alike = line["fingerprint"] == reading.identity.fingerprint
-        differing = _differing(station, line, reading) if alike else []
         facts = {"intake": str(line["intake"]), "when": str(line["at"])[:10]}
+        try:
+            differing = _differing(station, line, reading) if alike else []
+        except RegisterError:
+            return [Finding("check-not-run", facts={"check": "usability", "reason": "earlier-reading", **facts})]
         if differing:
             return [Finding("block-unstable", facts={"reason": "other-content", "count": len(differing), **facts,
                                                      "examples": "; ".join(differing[:_EXAMPLES])})]
@@ -70,15 +76,11 @@ def against_earlier(station: Station, earlier: Iterable[Line], reading: Reading,
 
 
 def _differing(station: Station, line: Line, reading: Reading) -> list[str]:
-    """Names of files that both readings have whole, with other content."""
+    """Names of files that both readings have whole, with other content. Raises: RegisterError."""
     files, fixities = reading.structure.files, reading.fixities
     numbers = {path: number for number, path in enumerate(files.paths)} if files is not None else {}
-    try:
-        rows = list(read_list(station.home.intakes / str(line["intake"]) / "files.jsonl.zst"))
-    except RegisterError:                                      # the audit says so; the failure itself is on record
-        return []
     found = []
-    for row in rows:
+    for row in read_list(station.home.intakes / str(line["intake"]) / "files.jsonl.zst"):
         number = numbers.get(row["path"])
         if row["state"] == "complete" and number is not None and fixities.states[number] == ReadState.COMPLETE \
                 and fixities.digest(number, "sha256").hex() != row.get("sha256"):

@@ -94,6 +94,16 @@ def test_a_failure_after_a_good_reading_is_said_and_counts(desk: Desk) -> None:
     assert decision.outcome is Outcome.FAILED and [paper.kind for paper in papers] == ["certificate"]
 
 
+@pytest.mark.parametrize("damage", [lambda path: path.unlink(), lambda path: path.write_bytes(b"?")])
+def test_two_readings_that_cannot_be_compared_are_a_doubt(desk: Desk, damage: Callable[[Path], object]) -> None:
+    """Nobody can say then that both read the same; it was passed over in silence."""
+    first = desk.read()
+    damage(desk.station.home.intakes / first.intake / "files.jsonl.zst")
+    second = desk.read()
+    assert (first.outcome, second.outcome, codes(second)) == (Outcome.PASSED, Outcome.UNDECIDED, {"check-not-run"})
+    assert [j.facts["reason"] for j in second.findings if j.severity == "doubt"] == ["earlier-reading"]
+
+
 def test_a_reading_in_a_doubtful_drive_is_set_aside_and_stands_on_paper_all_the_same(desk: Desk) -> None:
     doubtful, read = desk.read(desk.bad, doubtful=True), desk.read()
     assert doubtful.outcome is Outcome.UNDECIDED and codes(read) == {"block-unstable"}
